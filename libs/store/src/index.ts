@@ -1,1 +1,10 @@
-export {};
+export type * from './port/store.js';
+export type * from './port/feature.js';
+export type * from './port/atoms.js';
+export type * from './port/models.js';
+export type * from './port/serving.js';
+export type * from './port/loop.js';
+export type * from './port/plumbing.js';
+export type * from './port/tenancy.js';
+export type * from './port/spans.js';
+export type * from './port/maintenance.js';

@@ -218,9 +218,7 @@ export interface HistoryRepository {
     successScore: number;
     document: Record<string, unknown>;
   }): Promise<void>;
-  latest(
-    limit: number,
-  ): Promise<
+  latest(limit: number): Promise<
     {
       id: string;
       actionId: string;

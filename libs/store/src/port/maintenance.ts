@@ -38,6 +38,13 @@ export interface MissingIndex {
   statement: string;
 }
 
+export interface ReplayOptions {
+  /** Indexes whose use is the question; in both arms they get the same catalogue write, so that its cost is equal. */
+  watched: string[];
+  /** True hides the watched indexes: the control arm. */
+  hidden: boolean;
+}
+
 export type Unavailable = { unavailable: string };
 
 /**
@@ -61,14 +68,15 @@ export interface Maintenance {
   /** Hash over tables, columns and indexes: what a plan for the schema rests on, and what a revert must restore. */
   schemaFingerprint(): Promise<string>;
   /**
-   * Runs reads inside a transaction that is always rolled back, with the named indexes hidden from the planner in
-   * that transaction only. `unavailable` where the engine or login cannot hide an index.
+   * Runs reads inside a transaction that is always rolled back, with the hidden indexes invisible to the planner in
+   * that transaction only. `scans` counts how often each of `options.watched` was used in it so far.
+   * `unavailable` where the engine or login cannot hide an index.
    */
   replay<T>(
     tenantId: string,
-    hiddenIndexes: string[],
-    work: (tx: TenantTransaction) => Promise<T>,
-  ): Promise<T | Unavailable>;
+    options: ReplayOptions,
+    work: (tx: TenantTransaction, scans: () => Promise<Map<string, number>>) => Promise<T>,
+  ): Promise<{ value: T } | Unavailable>;
   /** Drops the engine's accumulated statement statistics, so that the next window starts at zero. */
   resetStatementStatistics(): Promise<void | Unavailable>;
 }

@@ -1,1 +1,40 @@
-export {};
+export { GeometryError } from './geometry-error.js';
+export {
+  MAP_BOX,
+  MAP_DIMS,
+  clampToMap,
+  distance3,
+  distanceToBox,
+  distanceToPath,
+  distanceToSegment,
+  isInMap,
+  nearestOnSegment,
+  type NearestOnPath,
+} from './map-space.js';
+export { incircle, insphere, orient2d, orient3d } from './predicates.js';
+export {
+  add,
+  cosine,
+  dot,
+  euclidean,
+  lerp,
+  mean,
+  norm,
+  normalise,
+  scale,
+  subtract,
+  type Vector,
+} from './vectors.js';
+export { bigintToKey, compareKeys, keyToBigint, orderByKey, type CurveKey } from './curve-key.js';
+export { MAX_CURVE_BITS, curveDims, decodeKeys, encodeCells, type CurveName } from './curve-cells.js';
+export { morton2Decode, morton2Encode, morton3Decode, morton3Encode } from './morton.js';
+export { hilbert2Decode, hilbert2Encode, hilbert3Decode, hilbert3Encode } from './hilbert.js';
+export { boxRanges, type KeyRanges } from './curve-ranges.js';
+export {
+  MAP_KEY_BITS,
+  MAP_KEY_CELL,
+  hilbertKey,
+  hilbertKeyCentre,
+  hilbertKeys,
+  mapBoxRanges,
+} from './map-key.js';

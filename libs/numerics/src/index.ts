@@ -1,1 +1,115 @@
-export {};
+export { NumericsError } from './errors.js';
+export type { Floats } from './preconditions.js';
+export {
+  createRng,
+  drawBeta,
+  drawExponential,
+  drawGamma,
+  drawInteger,
+  drawLogGamma,
+  drawNormal,
+  fillNormal,
+  resumeRng,
+  sampleIndices,
+  shuffle,
+  type Rng,
+  type RngState,
+  type SeededRng,
+} from './random.js';
+export {
+  addToMoments,
+  emptyMoments,
+  mergeMoments,
+  momentsOf,
+  populationVariance,
+  sampleDeviation,
+  sampleVariance,
+  type Moments,
+} from './welford.js';
+export {
+  MAD_TO_SIGMA,
+  median,
+  medianAbsoluteDeviation,
+  quantile,
+  quantiles,
+  quantileSorted,
+  robustZ,
+  selectInPlace,
+} from './quantile.js';
+export { normalCdf, normalQuantile } from './normal-distribution.js';
+export { TDigest, type TDigestData } from './t-digest.js';
+export { wilsonInterval, type Interval } from './wilson.js';
+export { hodgesLehmann, hodgesLehmannShift, signedRankPValue, walshInterval } from './hodges-lehmann.js';
+export {
+  anytimeInterval,
+  bernoulliEValue,
+  createEProcess,
+  DEFAULT_BETS,
+  eValue,
+  eValueOf,
+  logEValue,
+  updateEProcess,
+  type AnytimeIntervalOptions,
+  type EProcess,
+} from './e-process.js';
+export {
+  blockBootstrap,
+  circularBlockBootstrap,
+  type BootstrapOptions,
+  type BootstrapResult,
+} from './bootstrap.js';
+export { addLogit, emptySoftmax, logSumExp, mergeSoftmax, softmax, type SoftmaxState } from './softmax.js';
+export {
+  averagePathLength,
+  fitIsolationForest,
+  isolationPathLengths,
+  isolationScores,
+  type IsolationForest,
+  type IsolationForestOptions,
+} from './isolation-forest.js';
+export { allNearestNeighbours, nearestNeighbours, type Neighbours } from './nearest-neighbours.js';
+export { fitLof, localOutlierFactor, scoreLof, type LofModel, type LofOptions } from './lof.js';
+export { dbscan, NOISE, type DbscanOptions, type DbscanResult, type Metric } from './dbscan.js';
+export {
+  assignToCentroids,
+  kMeans,
+  kMeansPlusPlus,
+  type KMeansOptions,
+  type KMeansResult,
+} from './k-means.js';
+export { buildGraph, type Graph } from './graph.js';
+export { pageRank, type PageRankOptions, type PageRankResult } from './pagerank.js';
+export { orientRows, symmetricEigen, type SymmetricEigen } from './symmetric-eigen.js';
+export { leadingEigen } from './leading-eigen.js';
+export {
+  classicalMds,
+  euclideanRows,
+  farthestFirst,
+  fitLandmarkMds,
+  placeByLandmarks,
+  stress,
+  type DistanceRow,
+  type LandmarkMds,
+  type MdsResult,
+} from './mds.js';
+export { jaccard, jaccardSorted, weightedJaccard } from './jaccard.js';
+export { levenshtein, levenshteinSequences, levenshteinSimilarity } from './levenshtein.js';
+export {
+  createMinHashFamily,
+  hashToken,
+  minHash,
+  minHashCandidates,
+  minHashSimilarity,
+  shingleHashes,
+  type MinHashFamily,
+} from './minhash.js';
+export {
+  applyClampedAffine,
+  applyToAll,
+  composeClampedAffine,
+  foldClampedAffine,
+  updateClamped,
+  updateClampedComposed,
+  type ClampedAffine,
+  type ClampedSamples,
+} from './clamped-affine.js';

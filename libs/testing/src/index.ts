@@ -1,1 +1,10 @@
-export {};
+export { createTestDatabase, testClusterUrl } from './test-database.js';
+export type { TestDatabase, TestTemplate } from './test-database.js';
+export { FakeClock } from './fake-clock.js';
+export { seededRandom, testSeed } from './seeded-random.js';
+export { startRedis } from './redis.js';
+export type { TestRedis } from './redis.js';
+export { spawnNode } from './node-process.js';
+export type { NodeProcess, NodeProcessOptions } from './node-process.js';
+export { freePort } from './free-port.js';
+export { createTestFolder, removeTestFolder } from './test-folder.js';

@@ -1,0 +1,248 @@
+import { codeOf, HartoError, type Envelope } from '@hartonomous/contracts';
+import { assess, type ActionEvent, type Assessment } from '@hartonomous/loop';
+import type { ActionRow, EvidencePairRow, TenantTransaction } from '@hartonomous/store';
+import type { ActDeps } from './act-deps.js';
+import { publishConcluded, publishNextBlock, step } from './action-step.js';
+import type { EvidenceStep, Executor } from './executors/executor.js';
+import { executors } from './executors/registry.js';
+import { publishParked } from './start-actions.js';
+
+type BlockDue = Envelope<'loop.evidence.block.due'>;
+
+const frozenPollMs = 2_000;
+/** An action that verifies longer than this (unscaled) no longer holds its cycle open. */
+const parkAfterMs = 10 * 60_000;
+const parkAfterMsMin = 90_000;
+
+/** One step of an action: apply, collect a block and decide, or undo. Every step survives a repeat. */
+export async function advanceAction(deps: ActDeps, message: BlockDue): Promise<void> {
+  const { actionId } = message.refs;
+  const action = await deps.store.withTenant(message.tenantId, (tx) => tx.actions.get(actionId));
+  if (!action) throw new HartoError('NOT_FOUND', `no action ${actionId}`);
+  const executor = executors[action.type];
+  if (!executor) throw new HartoError('FEATURE_UNAVAILABLE', `no executor for ${action.type}`);
+  if (await deps.stopped()) return freeze(deps, message, action);
+  switch (action.state) {
+    case 'Scheduled':
+    case 'Applying':
+      return apply(deps, message, action, executor);
+    case 'Verifying':
+      return verify(deps, message, action, executor);
+    case 'Reverting':
+      return revert(deps, message, action, executor);
+    default:
+      await deps.once(message, async () => undefined);
+  }
+}
+
+/** The kill switch is on: the action stays where it is, and asks again. */
+async function freeze(deps: ActDeps, message: BlockDue, action: ActionRow): Promise<void> {
+  await deps.once(message, (tx) => publishNextBlock(tx, message, action, message.refs.blockNo, frozenPollMs));
+}
+
+async function apply(
+  deps: ActDeps,
+  message: BlockDue,
+  current: ActionRow,
+  executor: Executor,
+): Promise<void> {
+  let action = current;
+  const why = { by: 'act', traceId: deps.traceId() };
+  if (action.state === 'Scheduled') {
+    action = await deps.store.withTenant(message.tenantId, (tx) =>
+      step(tx, current, 'apply-started', { reason: 'inverse stored', ...why }, { appliedAt: deps.now() }),
+    );
+  }
+  let done: Record<string, unknown>;
+  try {
+    done = await executor.apply(deps, message.tenantId, action);
+    await deps.fault('act.after-effect');
+  } catch (error) {
+    if (codeOf(error) === 'STORE_UNREACHABLE') throw error;
+    return failedToApply(deps, message, action, executor, error);
+  }
+  await deps.once(message, async (tx) => {
+    const progress = { ...action.progress, applied: done };
+    const verifying = await step(
+      tx,
+      action,
+      'applied',
+      { reason: 'applied and read back', ...why },
+      { progress },
+    );
+    await publishNextBlock(tx, message, verifying, message.refs.blockNo + 1, 0);
+    await audit(tx, deps, verifying, 'applied');
+  });
+}
+
+async function failedToApply(
+  deps: ActDeps,
+  message: BlockDue,
+  action: ActionRow,
+  executor: Executor,
+  error: unknown,
+): Promise<void> {
+  const reason = error instanceof Error ? error.message : String(error);
+  await executor.revert(deps, message.tenantId, action).catch(() => undefined);
+  await deps.once(message, async (tx) => {
+    const why = { reason: reason.slice(0, 300), by: 'act', traceId: deps.traceId() };
+    const patch = { concludedAt: deps.now() };
+    const failed = await step(tx, action, 'apply-failed', why, patch);
+    await publishConcluded(tx, message, failed);
+    await audit(tx, deps, failed, why.reason);
+  });
+}
+
+async function verify(
+  deps: ActDeps,
+  message: BlockDue,
+  action: ActionRow,
+  executor: Executor,
+): Promise<void> {
+  const { blockNo } = message.refs;
+  const known = await deps.store.withTenant(message.tenantId, (tx) => tx.actions.evidence(action.id));
+  const found = await executor.collect(deps, message.tenantId, action, blockNo, known);
+  await deps.once(message, async (tx) => {
+    const rows = found.kind === 'pairs' ? found.rows : [];
+    await tx.actions.addEvidence(rows);
+    const evidence = await tx.actions.evidence(action.id);
+    const emptyBlocks = found.kind === 'no-data' ? Number(action.progress['emptyBlocks'] ?? 0) + 1 : 0;
+    const assessment = assessEvidence(deps, action, evidence, emptyBlocks);
+    const patch = { ...(found.kind === 'unavailable' ? {} : found.patch), emptyBlocks };
+    const progress = { ...action.progress, ...patch, assessment: summary(assessment) };
+    const event = found.kind === 'unavailable' ? 'verdict-inconclusive' : eventOf(assessment);
+    const reason = found.kind === 'unavailable' ? found.reason : assessment.reason;
+    if (event === null) return carryOn(deps, tx, message, { ...action, progress }, found);
+    await conclude(deps, tx, message, action, executor, { event, reason, progress, assessment });
+  });
+}
+
+export function assessEvidence(
+  deps: Pick<ActDeps, 'now' | 'scale'>,
+  action: ActionRow,
+  evidence: EvidencePairRow[],
+  emptyBlocks: number,
+): Assessment {
+  const appliedAt = action.appliedAt ?? deps.now();
+  const hours = ((deps.now().getTime() - appliedAt.getTime()) / 3_600_000) * deps.scale;
+  return assess(evidence, undefined, { hoursElapsed: hours, blocksWithoutData: emptyBlocks });
+}
+
+const summary = (a: Assessment): Record<string, unknown> => ({
+  decision: a.decision,
+  eHarm: a.eHarm,
+  eGain: a.eGain,
+  pairs: a.pairs,
+  estimate: a.estimate,
+  low: a.interval?.low ?? null,
+  high: a.interval?.high ?? null,
+  reason: a.reason,
+});
+
+const events: Record<Assessment['decision'], ActionEvent | null> = {
+  continue: null,
+  harm: 'verdict-harm',
+  keep: 'verdict-keep',
+  'no-benefit': 'verdict-no-benefit',
+  inconclusive: 'verdict-inconclusive',
+};
+const eventOf = (assessment: Assessment): ActionEvent | null => events[assessment.decision];
+
+async function carryOn(
+  deps: ActDeps,
+  tx: TenantTransaction,
+  message: BlockDue,
+  action: ActionRow,
+  found: EvidenceStep,
+): Promise<void> {
+  const started = Number(action.progress['startedAt'] ?? deps.now().getTime());
+  const overdue = deps.now().getTime() - started > Math.max(parkAfterMsMin, parkAfterMs / deps.scale);
+  const park = overdue && action.progress['parked'] !== true;
+  const progress = park ? { ...action.progress, parked: true } : action.progress;
+  if (!(await tx.actions.saveProgress(action, progress))) {
+    throw new HartoError('STATE_STALE', `action ${action.id} moved on while a block was added`, {
+      retryable: true,
+    });
+  }
+  if (park) await publishParked(tx, message, action, 'verifying over many blocks');
+  const inMs = found.kind === 'unavailable' ? 0 : found.nextInMs;
+  await publishNextBlock(tx, message, action, message.refs.blockNo + 1, inMs);
+}
+
+interface Conclusion {
+  event: ActionEvent;
+  reason: string;
+  progress: Record<string, unknown>;
+  assessment: Assessment;
+}
+
+/** Keeps the change, or starts to undo it; the undoing itself is the next message. */
+async function conclude(
+  deps: ActDeps,
+  tx: TenantTransaction,
+  message: BlockDue,
+  action: ActionRow,
+  executor: Executor,
+  { event, reason, progress, assessment }: Conclusion,
+): Promise<void> {
+  const { interval } = assessment;
+  const effect =
+    assessment.estimate === null || interval === null
+      ? null
+      : { estimate: assessment.estimate, low: interval.low, high: interval.high, unit: assessment.unit };
+  const patch = { progress: { ...progress, verdictReason: reason }, effect, pairs: assessment.pairs };
+  const why = { reason, by: 'act', traceId: deps.traceId() };
+  if (event === 'verdict-keep') {
+    await executor.keep(tx, action);
+    const kept = await step(tx, action, event, why, { ...patch, concludedAt: deps.now() });
+    await publishConcluded(tx, message, kept);
+    return audit(tx, deps, kept, reason);
+  }
+  const reverting = await step(tx, action, event, why, patch);
+  await publishNextBlock(tx, message, reverting, message.refs.blockNo + 1, 0);
+  await audit(tx, deps, reverting, reason);
+}
+
+const revertTriesMax = 3;
+
+/** Runs the stored inverse and proves by hash that the target is as it was. */
+async function revert(
+  deps: ActDeps,
+  message: BlockDue,
+  action: ActionRow,
+  executor: Executor,
+): Promise<void> {
+  const why = { by: 'act', traceId: deps.traceId() };
+  let failure: string | null = null;
+  try {
+    await executor.revert(deps, message.tenantId, action);
+    await deps.fault('act.after-effect');
+    const hash = await executor.stateHash(deps, message.tenantId, action);
+    if (hash !== action.snapshotHash) failure = 'the target differs from its snapshot after the inverse ran';
+  } catch (error) {
+    if (codeOf(error) === 'STORE_UNREACHABLE') throw error;
+    failure = error instanceof Error ? error.message : String(error);
+  }
+  await deps.once(message, async (tx) => {
+    const tries = Number(action.progress['revertTries'] ?? 0) + 1;
+    if (failure && tries < revertTriesMax) {
+      await tx.actions.saveProgress(action, { ...action.progress, revertTries: tries });
+      return publishNextBlock(tx, message, action, message.refs.blockNo + 1, 1_000);
+    }
+    const event = failure ? 'revert-failed' : 'reverted';
+    const reason = failure ?? String(action.progress['verdictReason'] ?? 'undone');
+    const done = await step(tx, action, event, { reason, ...why }, { concludedAt: deps.now() });
+    await publishConcluded(tx, message, done);
+    await audit(tx, deps, done, reason);
+  });
+}
+
+async function audit(tx: TenantTransaction, deps: ActDeps, action: ActionRow, why: string): Promise<void> {
+  await tx.audit.append({
+    what: `action.${action.state}`,
+    subject: action.id,
+    who: 'act',
+    why,
+    traceId: deps.traceId(),
+  });
+}

@@ -1,0 +1,126 @@
+import type { SearchRequest } from '@hartonomous/contracts';
+import type { ActionRow, EvidencePairRow } from '@hartonomous/store';
+import type { EvidenceStep, ExecutorDeps } from '../executors/executor.js';
+import { drawsOf, pick } from './seeded.js';
+
+export interface ReplayPlan {
+  requests: SearchRequest[];
+  /** Indexes that the control arm hides; empty for a placebo. */
+  watched: string[];
+  aaPairs: number;
+  blockSize: number;
+  /** Pairs of one step stop after this time, so that no message runs long. */
+  stepMs: number;
+}
+
+interface ArmResult {
+  durationsMs: number[];
+  errors: number;
+}
+
+/**
+ * Replays captured requests off the hot path, in pairs of blocks of equal requests; which arm comes first is drawn.
+ * A/A pairs (both control) come first. Ends the step after `stepMs`.
+ */
+export async function replayPairs(
+  deps: ExecutorDeps,
+  tenantId: string,
+  action: ActionRow,
+  plan: ReplayPlan,
+  known: EvidencePairRow[],
+): Promise<EvidenceStep> {
+  const rows: EvidencePairRow[] = [];
+  const startedAt = process.hrtime.bigint();
+  let aa = known.filter((r) => r.kind === 'AA').length;
+  let ab = known.length - aa;
+  while (Number(process.hrtime.bigint() - startedAt) / 1e6 < plan.stepMs) {
+    const kind = aa < plan.aaPairs ? 'AA' : 'AB';
+    const row = await replayPair(deps, tenantId, action, plan, kind, kind === 'AA' ? aa : ab);
+    if ('unavailable' in row) return { kind: 'unavailable', reason: row.unavailable };
+    rows.push(row);
+    if (kind === 'AA') aa++;
+    else ab++;
+  }
+  return { kind: 'pairs', rows, nextInMs: 0 };
+}
+
+async function replayPair(
+  deps: ExecutorDeps,
+  tenantId: string,
+  action: ActionRow,
+  plan: ReplayPlan,
+  kind: 'AA' | 'AB',
+  pairNo: number,
+): Promise<EvidencePairRow | { unavailable: string }> {
+  const draw = drawsOf(`${action.id}:${kind}:${pairNo}`);
+  const requests = pick(plan.requests, plan.blockSize, draw);
+  const controlFirst = draw() < 0.5;
+  const arms: Partial<Record<'control' | 'treated', ArmResult>> = {};
+  for (const arm of controlFirst ? (['control', 'treated'] as const) : (['treated', 'control'] as const)) {
+    const hidden = kind === 'AA' || arm === 'control';
+    const result = await replayArm(deps, tenantId, plan.watched, hidden, requests);
+    if ('unavailable' in result) return result;
+    arms[arm] = result;
+  }
+  return {
+    actionId: action.id,
+    pairNo,
+    kind,
+    control: arms.control!.durationsMs,
+    treated: arms.treated!.durationsMs,
+    errorsControl: arms.control!.errors,
+    errorsTreated: arms.treated!.errors,
+    countControl: requests.length,
+    countTreated: requests.length,
+    order: controlFirst ? 'control-first' : 'treated-first',
+    measuredAt: deps.now(),
+  };
+}
+
+async function replayArm(
+  deps: ExecutorDeps,
+  tenantId: string,
+  watched: string[],
+  hidden: boolean,
+  requests: SearchRequest[],
+): Promise<ArmResult | { unavailable: string }> {
+  const result = await deps.store.maintenance.replay(tenantId, { watched, hidden }, async (tx) => {
+    const durationsMs: number[] = [];
+    // The first request rebuilds the relation cache after the catalogue write; it is not timed.
+    await deps.answer(tx, requests[0]!);
+    for (const request of requests) {
+      const from = process.hrtime.bigint();
+      await deps.answer(tx, request);
+      durationsMs.push(Number(process.hrtime.bigint() - from) / 1e6);
+    }
+    return { durationsMs, errors: 0 };
+  });
+  return 'unavailable' in result ? result : result.value;
+}
+
+/** Of the captured requests, those whose plans use one of the watched indexes; the share is the exposure. */
+export async function requestsThatUse(
+  deps: ExecutorDeps,
+  tenantId: string,
+  watched: string[],
+  requests: SearchRequest[],
+): Promise<SearchRequest[] | { unavailable: string }> {
+  const result = await deps.store.maintenance.replay(
+    tenantId,
+    { watched, hidden: false },
+    async (tx, scans) => {
+      const using: SearchRequest[] = [];
+      let before = total(await scans());
+      for (const request of requests) {
+        await deps.answer(tx, request);
+        const after = total(await scans());
+        if (after > before) using.push(request);
+        before = after;
+      }
+      return using;
+    },
+  );
+  return 'unavailable' in result ? result : result.value;
+}
+
+const total = (scans: Map<string, number>): number => [...scans.values()].reduce((a, b) => a + b, 0);

@@ -1,0 +1,12 @@
+import type { HypothesisType } from '@hartonomous/contracts';
+import { cacheWarming } from './cache-warming.js';
+import type { Executor } from './executor.js';
+import { indexOptimization } from './index-optimization.js';
+import { placebo } from './placebo.js';
+
+/** Executors by type; its keys must equal `builtActionTypes`, which a test holds. */
+export const executors: Partial<Record<HypothesisType, Executor>> = {
+  IndexOptimization: indexOptimization,
+  CacheWarming: cacheWarming,
+  Placebo: placebo,
+};

@@ -1,0 +1,53 @@
+import type { Finding } from '@hartonomous/contracts';
+import type { KeyUse } from '@hartonomous/store';
+
+export interface FrequentReadSettings {
+  /** Answers to a key are worth keeping from this many uses on. */
+  usesMin: number;
+  /** Hit rate over the frequent keys that is good enough. */
+  hitRateTarget: number;
+  /** Mean latency that is good enough, ms. */
+  meanMsTarget: number;
+}
+
+export const frequentReadDefaults: FrequentReadSettings = { usesMin: 4, hitRateTarget: 0.8, meanMsTarget: 1 };
+
+const keysMax = 200;
+
+/** Keys asked again and again whose answers are computed each time. */
+export function frequentReadFinding(
+  keys: KeyUse[],
+  context: { modelId: string; corpusVersion: number },
+  settings: FrequentReadSettings = frequentReadDefaults,
+): Finding | null {
+  const frequent = keys.filter((k) => k.count >= settings.usesMin).slice(0, keysMax);
+  if (frequent.length < 2) return null;
+  const uses = sum(frequent.map((k) => k.count));
+  const hitRate = sum(frequent.map((k) => k.cacheHits)) / uses;
+  const meanMs = sum(frequent.map((k) => k.meanMs * k.count)) / uses;
+  if (hitRate >= settings.hitRateTarget || meanMs <= settings.meanMsTarget) return null;
+  return {
+    kind: 'frequent-reads',
+    summary:
+      `${frequent.length} requests were asked ${uses} times, ${meanMs.toFixed(1)} ms on average, ` +
+      `${(hitRate * 100).toFixed(0)} % from the cache`,
+    severity: Math.min(1, ((1 - hitRate) * meanMs) / 1_000),
+    rowIds: frequent.map((k) => k.inputHash),
+    rowCount: uses,
+    facts: {
+      ...context,
+      uses,
+      hitRate,
+      meanMs,
+      keys: frequent.map(({ inputHash, input, count, meanMs: ms, cacheHits }) => ({
+        inputHash,
+        input,
+        count,
+        meanMs: ms,
+        cacheHits,
+      })),
+    },
+  };
+}
+
+const sum = (values: number[]): number => values.reduce((a, b) => a + b, 0);

@@ -1,0 +1,42 @@
+import type { ActionClass, Design, HypothesisType } from './enums.js';
+
+/** What an executor declares of itself; the catalogue lists built types only. */
+export interface ActionTypeInfo {
+  actionClass: ActionClass;
+  design: Design;
+  blastRadius: string;
+  undoTime: string;
+  /** What is changed, for conflict locks: one unverified action per scope. */
+  scope: 'table' | 'answers' | 'none';
+  targetClass: string;
+}
+
+/**
+ * Types whose executor exists. A type that is not here is reported `unavailable` by name, whatever is observed.
+ */
+export const builtActionTypes: Partial<Record<HypothesisType, ActionTypeInfo>> = {
+  IndexOptimization: {
+    actionClass: 'B',
+    design: 'replay',
+    blastRadius: 'one table: disk space, and the time of its writes',
+    undoTime: 'under a minute (the index is dropped online)',
+    scope: 'table',
+    targetClass: 'index',
+  },
+  CacheWarming: {
+    actionClass: 'A',
+    design: 'matched-key-pairs',
+    blastRadius: 'cached answers of the named request keys',
+    undoTime: 'at once (the answers are removed)',
+    scope: 'answers',
+    targetClass: 'answers',
+  },
+  Placebo: {
+    actionClass: 'A',
+    design: 'replay',
+    blastRadius: 'none',
+    undoTime: 'at once (nothing was changed)',
+    scope: 'none',
+    targetClass: 'placebo',
+  },
+};

@@ -24,6 +24,7 @@ export default {
   transform: {},
   globalSetup: '<rootDir>/libs/testing/dist/jest-global-setup.js',
   globalTeardown: '<rootDir>/libs/testing/dist/jest-global-teardown.js',
+  reporters: ['default', '<rootDir>/scripts/count-reporter.mjs'],
   maxWorkers: 2,
   testTimeout: 30_000,
   haste: { forceNodeFilesystemAPI: true },

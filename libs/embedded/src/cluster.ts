@@ -73,17 +73,19 @@ async function ensureInitialised(place: Place, binaries: Binaries, options: Clus
   await withPasswordFile(place, password, (file) =>
     runEngineProgram(
       binaries.initdb,
-      [
-        ...['-D', fresh, '-U', 'postgres', '-E', 'UTF8', '--locale=C.UTF-8', '--auth=scram-sha-256'],
-        ...[`--pwfile=${file}`, '--no-instructions'],
-        ...(options.durability === 'none' ? ['--no-sync'] : []),
-      ],
+      initdbArguments(fresh, file, options.durability ?? 'full'),
       place.account,
       `cannot initialise PostgreSQL in ${place.dataDir}`,
     ),
   );
   renameSync(fresh, place.dataDir);
   return password;
+}
+
+function initdbArguments(dataDir: string, passwordFile: string, durability: Durability): string[] {
+  const fixed = '-U postgres -E UTF8 --locale=C.UTF-8 --auth=scram-sha-256 --no-instructions';
+  const args = ['-D', dataDir, `--pwfile=${passwordFile}`, ...fixed.split(' ')];
+  return durability === 'none' ? [...args, '--no-sync'] : args;
 }
 
 /** The folder with the password was deleted, the data outside it was not: single-user mode needs no password. */

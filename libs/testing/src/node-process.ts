@@ -37,14 +37,14 @@ export function spawnNode(script: string | URL, options: NodeProcessOptions = {}
     createInterface({ input: stream }).on('line', (text) => {
       lines.push(text);
       if (options.verbose) process.stderr.write(`[${child.pid}] ${text}\n`);
-      for (const look of [...waiting]) look();
+      for (const look of waiting) look();
     });
   }
   let ended = false;
   const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
     child.once('close', (code, signal) => {
       ended = true;
-      for (const look of [...waiting]) look();
+      for (const look of waiting) look();
       resolve({ code, signal });
     });
   });

@@ -18,23 +18,9 @@ export interface TestRedis {
 const readyWithinMs = 10_000;
 
 async function launch(port: number, folder: string) {
-  const child = spawn(
-    'redis-server',
-    [
-      ...['--bind', '127.0.0.1', '--port', String(port), '--dir', folder],
-      ...[
-        '--appendonly',
-        'yes',
-        '--appendfsync',
-        'everysec',
-        '--save',
-        '',
-        '--maxmemory-policy',
-        'noeviction',
-      ],
-    ],
-    { stdio: ['ignore', 'pipe', 'inherit'], cwd: folder },
-  );
+  const settings = '--bind 127.0.0.1 --appendonly yes --appendfsync everysec --maxmemory-policy noeviction';
+  const args = ['--port', String(port), '--dir', folder, '--save', '', ...settings.split(' ')];
+  const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'], cwd: folder });
   const ended = once(child, 'exit').catch(() => undefined);
   const ready = new Promise<boolean>((resolve) => {
     createInterface({ input: child.stdout }).on('line', (line) => {

@@ -1,1 +1,2 @@
-export {};
+export { armFaults, FaultInjected, faultPoint, parseFaults } from './faults.js';
+export type { Fault, FaultAction } from './faults.js';

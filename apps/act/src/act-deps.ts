@@ -10,9 +10,7 @@ export type Once = <T>(
 
 export interface ActDeps extends ExecutorDeps {
   once: Once;
-  /** True while the kill switch is on, or cannot be read. */
-  stopped: () => Promise<boolean>;
+  /** Throws KILL_SWITCH_ON while the loop is stopped, or the switch cannot be read: the message is delayed. */
+  assertRunning: () => Promise<void>;
   traceId: () => string | null;
-  /** Fault points of this hop, for tests that kill the process. */
-  fault: (point: string) => Promise<void>;
 }

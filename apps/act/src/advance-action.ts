@@ -1,15 +1,15 @@
 import { codeOf, HartoError, type Envelope } from '@hartonomous/contracts';
 import { assess, type ActionEvent, type Assessment } from '@hartonomous/loop';
+import { faultPoint } from '@hartonomous/faults';
 import type { ActionRow, EvidencePairRow, TenantTransaction } from '@hartonomous/store';
 import type { ActDeps } from './act-deps.js';
-import { publishConcluded, publishNextBlock, step } from './action-step.js';
+import { publishConcluded, publishNextBlock, revertCauseOf, step } from './action-step.js';
 import type { EvidenceStep, Executor } from './executors/executor.js';
 import { executors } from './executors/registry.js';
 import { publishParked } from './start-actions.js';
 
 type BlockDue = Envelope<'loop.evidence.block.due'>;
 
-const frozenPollMs = 2_000;
 /** An action that verifies longer than this (unscaled) no longer holds its cycle open. */
 const parkAfterMs = 10 * 60_000;
 const parkAfterMsMin = 90_000;
@@ -21,7 +21,8 @@ export async function advanceAction(deps: ActDeps, message: BlockDue): Promise<v
   if (!action) throw new HartoError('NOT_FOUND', `no action ${actionId}`);
   const executor = executors[action.type];
   if (!executor) throw new HartoError('FEATURE_UNAVAILABLE', `no executor for ${action.type}`);
-  if (await deps.stopped()) return freeze(deps, message, action);
+  // A person's explicit revert goes on while the loop is stopped; everything else freezes where it is.
+  if (revertCauseOf(action) !== 'operator') await deps.assertRunning();
   switch (action.state) {
     case 'Scheduled':
     case 'Applying':
@@ -33,11 +34,6 @@ export async function advanceAction(deps: ActDeps, message: BlockDue): Promise<v
     default:
       await deps.once(message, async () => undefined);
   }
-}
-
-/** The kill switch is on: the action stays where it is, and asks again. */
-async function freeze(deps: ActDeps, message: BlockDue, action: ActionRow): Promise<void> {
-  await deps.once(message, (tx) => publishNextBlock(tx, message, action, message.refs.blockNo, frozenPollMs));
 }
 
 async function apply(
@@ -56,7 +52,7 @@ async function apply(
   let done: Record<string, unknown>;
   try {
     done = await executor.apply(deps, message.tenantId, action);
-    await deps.fault('act.after-effect');
+    await faultPoint('act.effect-done');
   } catch (error) {
     if (codeOf(error) === 'STORE_UNREACHABLE') throw error;
     return failedToApply(deps, message, action, executor, error);
@@ -125,7 +121,11 @@ export function assessEvidence(
 ): Assessment {
   const appliedAt = action.appliedAt ?? deps.now();
   const hours = ((deps.now().getTime() - appliedAt.getTime()) / 3_600_000) * deps.scale;
-  return assess(evidence, undefined, { hoursElapsed: hours, blocksWithoutData: emptyBlocks });
+  return assess(evidence, undefined, {
+    hoursElapsed: hours,
+    blocksWithoutData: emptyBlocks,
+    queueAgeMs: null,
+  });
 }
 
 const summary = (a: Assessment): Record<string, unknown> => ({
@@ -216,7 +216,7 @@ async function revert(
   let failure: string | null = null;
   try {
     await executor.revert(deps, message.tenantId, action);
-    await deps.fault('act.after-effect');
+    await faultPoint('act.effect-done');
     const hash = await executor.stateHash(deps, message.tenantId, action);
     if (hash !== action.snapshotHash) failure = 'the target differs from its snapshot after the inverse ran';
   } catch (error) {

@@ -12,6 +12,7 @@ const approvalHours = 24;
 
 /** Turns the chosen hypotheses of a cycle into actions: inverse first, then gate, approval or schedule. */
 export async function startActions(deps: ActDeps, message: Ranked): Promise<void> {
+  await deps.assertRunning();
   const { cycleId, hypothesisIds } = message.refs;
   const hypotheses = await deps.store.withTenant(message.tenantId, (tx) =>
     tx.cycles.hypotheses(hypothesisIds),

@@ -1,1 +1,9 @@
-export {};
+import { runService } from '@hartonomous/service-kit';
+import { GatewayModule } from './gateway.module.js';
+import { configureHttp, listenHttp } from './http/serve.js';
+
+await runService({
+  name: 'gateway',
+  module: GatewayModule,
+  http: { configure: configureHttp, listen: (app, config) => listenHttp(app, config.port) },
+});

@@ -1,0 +1,65 @@
+import type { Envelope } from '@hartonomous/contracts';
+import { createSearch } from '@hartonomous/retrieval';
+import {
+  BUS,
+  CLOCK,
+  CONFIG,
+  KILL_SWITCH,
+  STORE,
+  type Bus,
+  type Clock,
+  type KillSwitch,
+  type ServiceConfig,
+} from '@hartonomous/service-kit';
+import type { Store } from '@hartonomous/store';
+import { currentTrace } from '@hartonomous/telemetry';
+import { Controller, Inject } from '@nestjs/common';
+import { EventPattern, Payload } from '@nestjs/microservices';
+import type { ActDeps } from './act-deps.js';
+import { advanceAction } from './advance-action.js';
+import { decideAction, unkeepAction } from './decide-action.js';
+import { startActions } from './start-actions.js';
+
+@Controller()
+export class ActHandler {
+  private readonly deps: ActDeps;
+
+  constructor(
+    @Inject(STORE) store: Store,
+    @Inject(BUS) bus: Bus,
+    @Inject(CLOCK) clock: Clock,
+    @Inject(CONFIG) config: ServiceConfig,
+    @Inject(KILL_SWITCH) killSwitch: KillSwitch,
+  ) {
+    const search = createSearch({ store });
+    this.deps = {
+      store,
+      answer: (tx, request) => search.computeAnswer(tx, tx.tenantId, request),
+      now: () => clock.now(),
+      scale: config.loopScale,
+      once: (message, work) => bus.once(message, work),
+      assertRunning: () => killSwitch.assertOff(),
+      traceId: () => currentTrace()?.traceId ?? null,
+    };
+  }
+
+  @EventPattern<string>('loop.hypotheses.ranked')
+  onRanked(@Payload() message: Envelope<'loop.hypotheses.ranked'>): Promise<void> {
+    return startActions(this.deps, message);
+  }
+
+  @EventPattern<string>('loop.evidence.block.due')
+  onBlockDue(@Payload() message: Envelope<'loop.evidence.block.due'>): Promise<void> {
+    return advanceAction(this.deps, message);
+  }
+
+  @EventPattern<string>('loop.action.decided')
+  onDecided(@Payload() message: Envelope<'loop.action.decided'>): Promise<void> {
+    return decideAction(this.deps, message);
+  }
+
+  @EventPattern<string>('loop.action.unkeep.requested')
+  onUnkeep(@Payload() message: Envelope<'loop.action.unkeep.requested'>): Promise<void> {
+    return unkeepAction(this.deps, message);
+  }
+}

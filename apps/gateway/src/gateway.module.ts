@@ -1,0 +1,34 @@
+import { Module } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD } from '@nestjs/core';
+import { AccessGuard } from './http/access.guard.js';
+import { ProblemFilter } from './http/problem.filter.js';
+import { LearnedHandler } from './learned.handler.js';
+import { LoopCommands } from './loop-commands.js';
+import { EventsController } from './routes/events.controller.js';
+import { HealthController } from './routes/health.controller.js';
+import { LoopController } from './routes/loop.controller.js';
+import { SearchController } from './routes/search.controller.js';
+import { SessionController } from './routes/session.controller.js';
+import { StatusController } from './routes/status.controller.js';
+import { SearchService } from './search.service.js';
+import { StatusService } from './status.service.js';
+
+@Module({
+  controllers: [
+    EventsController,
+    HealthController,
+    LearnedHandler,
+    LoopController,
+    SearchController,
+    SessionController,
+    StatusController,
+  ],
+  providers: [
+    LoopCommands,
+    SearchService,
+    StatusService,
+    { provide: APP_GUARD, useClass: AccessGuard },
+    { provide: APP_FILTER, useClass: ProblemFilter },
+  ],
+})
+export class GatewayModule {}

@@ -1,0 +1,89 @@
+import { HartoError } from '@hartonomous/contracts';
+import { STORE } from '@hartonomous/service-kit';
+import type { Store } from '@hartonomous/store';
+import { Body, Controller, Get, Inject, Param, Put, Query, Req } from '@nestjs/common';
+import { Needs } from '../http/access.guard.js';
+import { parsed } from '../http/body.js';
+import { killSwitchBody, listQuery, traceParameter } from '../http/schemas.js';
+import type { AuthenticatedRequest } from '../http/identity.js';
+import { StatusService } from '../status.service.js';
+
+@Controller('v1')
+export class StatusController {
+  constructor(
+    @Inject(STORE) private readonly store: Store,
+    @Inject(StatusService) private readonly status: StatusService,
+  ) {}
+
+  @Get('status')
+  @Needs('viewer')
+  current(@Req() request: AuthenticatedRequest) {
+    return this.status.of(request.identity!.tenantId);
+  }
+
+  @Get('features')
+  @Needs('viewer')
+  async features() {
+    return { engine: this.store.engine, items: await this.store.features() };
+  }
+
+  @Get('kill-switch')
+  @Needs('viewer')
+  killSwitch() {
+    return this.store.withSystem('show the kill switch', (tx) => tx.plumbing.killSwitch());
+  }
+
+  /** Both directions need a reason; it stands in the audit log. */
+  @Put('kill-switch')
+  @Needs('operator')
+  async setKillSwitch(@Body() body: unknown, @Req() request: AuthenticatedRequest) {
+    const { on, reason } = parsed(killSwitchBody, body);
+    const who = request.identity!;
+    await this.store.withSystem(`kill switch ${on ? 'on' : 'off'} by ${who.principal}`, (tx) =>
+      tx.plumbing.setKillSwitch(on, reason, who.principal),
+    );
+    await this.store.withTenant(who.tenantId, (tx) =>
+      tx.audit.append({
+        what: on ? 'kill-switch.on' : 'kill-switch.off',
+        subject: 'loop',
+        who: who.principal,
+        why: reason,
+      }),
+    );
+    return this.killSwitch();
+  }
+
+  @Get('traces/:traceId')
+  @Needs('viewer')
+  async trace(@Param('traceId') traceId: string, @Req() request: AuthenticatedRequest) {
+    const id = parsed(traceParameter, traceId);
+    const spans = await this.store.withSystem('show a trace', (tx) => tx.spans.byTrace(id));
+    const own = spans.filter((s) => s.tenantId === null || s.tenantId === request.identity!.tenantId);
+    if (own.length === 0) throw new HartoError('NOT_FOUND', `no spans of trace ${id} are kept`);
+    return { traceId: id, spans: own };
+  }
+
+  @Get('audit')
+  @Needs('viewer')
+  audit(@Query() query: unknown, @Req() request: AuthenticatedRequest) {
+    const { limit } = parsed(listQuery, query);
+    return this.store.withTenant(request.identity!.tenantId, async (tx) => ({
+      items: await tx.audit.latest(limit),
+    }));
+  }
+
+  @Get('audit/verification')
+  @Needs('viewer')
+  verification(@Req() request: AuthenticatedRequest) {
+    return this.store.withTenant(request.identity!.tenantId, (tx) => tx.audit.verify());
+  }
+
+  @Get('dead-letters')
+  @Needs('operator')
+  async deadLetters(@Query() query: unknown) {
+    const { limit } = parsed(listQuery, query);
+    return {
+      items: await this.store.withSystem('show dead letters', (tx) => tx.plumbing.deadLetters(limit)),
+    };
+  }
+}

@@ -1,0 +1,68 @@
+import { services } from '@hartonomous/contracts';
+import { STORE } from '@hartonomous/service-kit';
+import type { ActionRow, CycleRow, Heartbeat, KillSwitchState, Store } from '@hartonomous/store';
+import { Inject, Injectable } from '@nestjs/common';
+
+const aliveWithinMs = 10_000;
+
+export interface ServiceStatus {
+  service: string;
+  alive: boolean;
+  instances: number;
+  secondsSinceSeen: number | null;
+}
+
+export interface StatusDocument {
+  at: string;
+  services: ServiceStatus[];
+  killSwitch: KillSwitchState;
+  cycle: CycleRow | null;
+  nextCycleAt: string | null;
+  waiting: { outbox: number; oldestSeconds: number };
+  awaitingApproval: number;
+  corpus: { files: number; atoms: number };
+  kept: { id: string; type: string; target: string; effect: ActionRow['effect'] }[];
+}
+
+/** What the first page and `harto status` show. */
+@Injectable()
+export class StatusService {
+  constructor(@Inject(STORE) private readonly store: Store) {}
+
+  async of(tenantId: string): Promise<StatusDocument> {
+    const system = await this.store.withSystem('show the status', async (tx) => ({
+      now: await tx.now(),
+      beats: await tx.plumbing.heartbeats(),
+      killSwitch: await tx.plumbing.killSwitch(),
+      outbox: await tx.plumbing.outboxAge(),
+    }));
+    return this.store.withTenant(tenantId, async (tx) => {
+      const [cycle] = await tx.cycles.latest(1);
+      const kept = await tx.actions.list({ states: ['Kept'], limit: 50 });
+      const awaiting = await tx.actions.list({ states: ['AwaitingApproval'], limit: 500 });
+      return {
+        at: system.now.toISOString(),
+        services: services.map((name) => statusOf(name, system.beats, system.now)),
+        killSwitch: system.killSwitch,
+        cycle: cycle ?? null,
+        nextCycleAt: cycle?.state === 'Requested' ? cycle.dueAt.toISOString() : null,
+        waiting: { outbox: system.outbox.waiting, oldestSeconds: system.outbox.oldestSeconds },
+        awaitingApproval: awaiting.length,
+        corpus: await tx.ingestion.corpusSize(),
+        kept: kept.map(({ id, type, target, effect }) => ({ id, type, target, effect })),
+      };
+    });
+  }
+}
+
+function statusOf(service: string, beats: Heartbeat[], now: Date): ServiceStatus {
+  const own = beats.filter((b) => b.service === service);
+  const ages = own.map((b) => now.getTime() - b.seenAt.getTime());
+  const alive = ages.filter((age) => age < aliveWithinMs).length;
+  return {
+    service,
+    alive: alive > 0,
+    instances: alive,
+    secondsSinceSeen: ages.length > 0 ? Math.min(...ages) / 1_000 : null,
+  };
+}

@@ -1,7 +1,7 @@
 import type { SearchRequest } from '@hartonomous/contracts';
+import { rngOfText } from '@hartonomous/loop';
 import type { ActionRow, EvidencePairRow } from '@hartonomous/store';
 import type { EvidenceStep, ExecutorDeps } from '../executors/executor.js';
-import { drawsOf, pick } from './seeded.js';
 
 export interface ReplayPlan {
   requests: SearchRequest[];
@@ -52,7 +52,7 @@ async function replayPair(
   kind: 'AA' | 'AB',
   pairNo: number,
 ): Promise<EvidencePairRow | { unavailable: string }> {
-  const draw = drawsOf(`${action.id}:${kind}:${pairNo}`);
+  const draw = rngOfText(`${action.id}|replay|${kind}|${pairNo}`);
   const requests = pick(plan.requests, plan.blockSize, draw);
   const controlFirst = draw() < 0.5;
   const arms: Partial<Record<'control' | 'treated', ArmResult>> = {};
@@ -124,3 +124,7 @@ export async function requestsThatUse(
 }
 
 const total = (scans: Map<string, number>): number => [...scans.values()].reduce((a, b) => a + b, 0);
+
+/** `count` picks with replacement. */
+const pick = <T>(items: readonly T[], count: number, draw: () => number): T[] =>
+  Array.from({ length: count }, () => items[Math.floor(draw() * items.length)]!);

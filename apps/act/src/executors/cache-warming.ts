@@ -1,13 +1,14 @@
 import { canonicalJson, HartoError, searchRequestSchema, sha256Hex } from '@hartonomous/contracts';
+import { pairKeys, type KeyPair } from '@hartonomous/loop';
 import type { ActionRow, EvidencePairRow } from '@hartonomous/store';
 import { z } from 'zod';
-import { aaRowsOf, blockRow, drawTreated, pairKeys } from '../evidence/key-pairs.js';
+import { aaRowsOf, armsOf, blockRow, treatedKeys } from '../evidence/key-pairs.js';
 import type { EvidenceStep, Executor, ExecutorDeps } from './executor.js';
 
 const parametersSchema = z.object({
   modelId: z.uuid(),
   keys: z
-    .array(z.object({ inputHash: z.string(), input: searchRequestSchema }))
+    .array(z.object({ inputHash: z.string(), input: searchRequestSchema, count: z.number().positive() }))
     .min(2)
     .max(200),
 });
@@ -26,8 +27,9 @@ const parametersOf = (action: Pick<ActionRow, 'parameters'>): z.infer<typeof par
   return parsed.data;
 };
 
-const keysOf = (action: Pick<ActionRow, 'parameters'>): string[] =>
-  parametersOf(action).keys.map((k) => k.inputHash);
+/** Pairs of keys of equal traffic, the same at every step of the action. */
+const pairsOf = (action: Pick<ActionRow, 'parameters'>): KeyPair[] =>
+  pairKeys(parametersOf(action).keys.map((k) => ({ key: k.inputHash, traffic: k.count })));
 
 async function entriesHash(deps: ExecutorDeps, tenantId: string, actionId: string): Promise<string> {
   const entries = await deps.store.withTenant(tenantId, (tx) => tx.cache.entries(actionId));
@@ -56,7 +58,7 @@ export const cacheWarming: Executor = {
   },
 
   async collect(deps, tenantId, action, blockNo, known) {
-    const pairs = pairKeys(keysOf(action));
+    const pairs = pairsOf(action);
     const aa = known.filter((r) => r.kind === 'AA').length;
     if (aa < aaPairsNeeded && action.progress['historyRead'] !== true) {
       return historyPairs(deps, tenantId, action, pairs, blockNo);
@@ -80,17 +82,16 @@ async function historyPairs(
   deps: ExecutorDeps,
   tenantId: string,
   action: ActionRow,
-  pairs: [string, string][],
+  pairs: KeyPair[],
   blockNo: number,
 ): Promise<EvidenceStep> {
   const to = action.appliedAt ?? deps.now();
   const from = new Date(to.getTime() - historyHours * 3_600_000);
-  const history = await deps.store.withTenant(tenantId, (tx) =>
-    tx.workload.keyDurations(from, to, pairs.flat()),
-  );
+  const keys = pairs.flatMap((p) => [p.first, p.second]);
+  const history = await deps.store.withTenant(tenantId, (tx) => tx.workload.keyDurations(from, to, keys));
   // The newest blocks: their conditions are nearest to those of the experiment.
   const needed = history.slice(-aaPairsNeeded * blockSize * 4);
-  const rows = aaRowsOf(action, pairs, needed, blockSize, aaPairsNeeded, deps.now());
+  const rows = aaRowsOf(action, pairs, needed, { blockSize, pairsMax: aaPairsNeeded }, deps.now());
   await startBlock(deps, tenantId, action, pairs, blockNo, rows.length >= aaPairsNeeded);
   return {
     kind: 'pairs',
@@ -105,7 +106,7 @@ async function liveBlock(
   deps: ExecutorDeps,
   tenantId: string,
   action: ActionRow,
-  pairs: [string, string][],
+  pairs: KeyPair[],
   blockNo: number,
   known: EvidencePairRow[],
 ): Promise<EvidenceStep> {
@@ -115,9 +116,14 @@ async function liveBlock(
   const requests = await deps.store.withTenant(tenantId, (tx) =>
     tx.workload.armDurations(action.id, openBlock),
   );
-  const treated = drawTreated(action.id, kind === 'AA' ? `AA${aa}` : `AB${openBlock}`, pairs);
+  const arms = armsOf(action.id, kind, kind === 'AA' ? aa : openBlock, pairs);
   const pairNo = kind === 'AA' ? aa : known.length - aa;
-  const row = blockRow(action, kind, pairNo, treated, pairs, requests, blockSize, deps.now());
+  const row = blockRow(
+    { actionId: action.id, kind, pairNo, measuredAt: deps.now() },
+    arms,
+    requests,
+    blockSize,
+  );
   const waited = deps.now().getTime() - Number(action.progress['openedAt'] ?? deps.now().getTime());
   if (!row) {
     const reason = `block ${openBlock} has ${requests.length} requests of ${2 * blockSize}`;
@@ -139,11 +145,11 @@ async function startBlock(
   deps: ExecutorDeps,
   tenantId: string,
   action: ActionRow,
-  pairs: [string, string][],
+  pairs: KeyPair[],
   blockNo: number,
   measuring: boolean,
 ): Promise<void> {
-  const treated = measuring ? drawTreated(action.id, `AB${blockNo}`, pairs) : [];
+  const treated = measuring ? treatedKeys(armsOf(action.id, 'AB', blockNo, pairs)) : [];
   await deps.store.withTenant(tenantId, (tx) => tx.cache.drawArms(action.id, blockNo, treated));
 }
 

@@ -7,7 +7,6 @@ import express, { type Application } from 'express';
 import helmet from 'helmet';
 
 const pageFolder = fileURLToPath(new URL('../../page', import.meta.url));
-const bodyMax = '100kb';
 const portsTried = 20;
 
 /** Headers, limits and the page; everything else is refused by the guard or the routes. */
@@ -31,7 +30,6 @@ export function configureHttp(app: INestApplication): void {
       strictTransportSecurity: false,
     }),
   );
-  app.use(express.json({ limit: bodyMax, strict: true }));
   app.use(express.static(pageFolder, { index: 'index.html', maxAge: 0 }));
 }
 

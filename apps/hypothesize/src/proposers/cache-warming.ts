@@ -40,7 +40,7 @@ export const proposeCacheWarming: Proposer = (finding, context) => {
     undoTime: info.undoTime,
     parameters: {
       modelId: facts.modelId,
-      keys: open.map((k) => ({ inputHash: k.inputHash, input: k.input })),
+      keys: open.map(({ inputHash, input, count }) => ({ inputHash, input, count })),
       fingerprint: sha256Hex(`${facts.modelId}:${facts.corpusVersion}`),
     },
     reason: finding.summary,

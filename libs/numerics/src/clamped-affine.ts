@@ -1,6 +1,9 @@
 import { NumericsError } from './errors.js';
 import { requireFinite, requireSameLength, rowCount } from './preconditions.js';
 
+/** Atoms moved by every sample before the next ones: they stay in the first-level cache. */
+const BLOCK = 2048;
+
 /**
  * One coordinate's update x -> min(hi, max(lo, a x + b)) with a >= 0 and lo <= hi. Such maps are closed under
  * composition, so a sequence of samples shared by many atoms folds to four numbers per coordinate.
@@ -91,14 +94,17 @@ export function updateClamped(axes: readonly Float64Array[], samples: ClampedSam
   axes.forEach((axis, t) => {
     const lo = samples.lo[t];
     const hi = samples.hi[t];
-    for (let i = 0; i < axis.length; i++) {
-      let x = axis[i];
+    for (let from = 0; from < axis.length; from += BLOCK) {
+      const to = Math.min(axis.length, from + BLOCK);
       for (let s = 0; s < count; s++) {
-        x = samples.slopes[s] * x + samples.offsets[s * samples.dim + t];
-        x = x > lo ? x : lo;
-        x = x < hi ? x : hi;
+        const a = samples.slopes[s];
+        const b = samples.offsets[s * samples.dim + t];
+        for (let i = from; i < to; i++) {
+          let x = a * axis[i] + b;
+          x = x > lo ? x : lo;
+          axis[i] = x < hi ? x : hi;
+        }
       }
-      axis[i] = x;
     }
   });
 }

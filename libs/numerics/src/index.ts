@@ -113,3 +113,106 @@ export {
   type ClampedAffine,
   type ClampedSamples,
 } from './clamped-affine.js';
+export { fitMahalanobis, mahalanobisDistances, type MahalanobisModel } from './mahalanobis.js';
+export { cholesky, solveLower } from './cholesky.js';
+export {
+  createCusum,
+  createPageHinkley,
+  cusum,
+  pageHinkley,
+  updateCusum,
+  updatePageHinkley,
+  type ChangePoint,
+  type CusumOptions,
+  type CusumState,
+  type PageHinkleyOptions,
+  type PageHinkleyState,
+} from './change-detection.js';
+export { dijkstra, pathTo, type ShortestPaths } from './dijkstra.js';
+export { strongComponents, type StrongComponents } from './strong-components.js';
+export {
+  fitAutoregression,
+  forecastAutoregression,
+  selectArOrder,
+  type ArMethod,
+  type ArModel,
+  type Forecast,
+} from './autoregression.js';
+export {
+  centredMovingAverage,
+  exponentialMovingAverage,
+  movingAverage,
+  removeSeason,
+  seasonalMedians,
+  type SeasonalMedians,
+} from './smoothing.js';
+export {
+  findMotifs,
+  matrixProfile,
+  windowDistance,
+  type MatrixProfile,
+  type Motif,
+} from './matrix-profile.js';
+export { integrate, type Derivative, type StepMethod, type Trajectory } from './integration.js';
+export { bisect, newtonRaphson, type RootOptions, type RootResult } from './roots.js';
+export {
+  adamStep,
+  adamStepRows,
+  clipByGlobalNorm,
+  createAdam,
+  createSgd,
+  sgdStep,
+  type AdamOptions,
+  type AdamState,
+  type SgdOptions,
+  type SgdState,
+} from './optimizers.js';
+export {
+  constantSchedule,
+  cosineSchedule,
+  createEarlyStopping,
+  hasPlateaued,
+  linearSchedule,
+  shouldStop,
+  stepSchedule,
+  warmUpSchedule,
+  type EarlyStopping,
+  type Schedule,
+} from './schedules.js';
+export { svd, type Svd } from './svd.js';
+export { truncatedSvd, type TruncatedSvdOptions } from './truncated-svd.js';
+export { fitPca, projectPca, type Pca } from './pca.js';
+export {
+  applyProcrustes,
+  canonicalCorrelation,
+  fitProcrustes,
+  type Cca,
+  type Procrustes,
+  type ProcrustesOptions,
+} from './alignment.js';
+export {
+  geometricMedian,
+  type GeometricMedianOptions,
+  type GeometricMedianResult,
+} from './geometric-median.js';
+export {
+  emptyGradientStatistics,
+  gradientHealth,
+  gradientStatistics,
+  mergeGradientStatistics,
+  rowNorms,
+  type GradientHealth,
+  type GradientStatistics,
+} from './gradient-statistics.js';
+export { simdAvailable, type Engine } from './wasm/kernels.js';
+export {
+  createDotScan,
+  createHammingScan,
+  createInt8Scan,
+  normaliseRows,
+  packSigns,
+  selectTop,
+  type VectorScan,
+} from './vector-scan.js';
+export { multiplyF32, multiplyF64, type ProductOptions } from './matrix-product.js';
+export { updateClampedSimd } from './clamped-kernels.js';

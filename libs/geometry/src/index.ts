@@ -38,3 +38,6 @@ export {
   hilbertKeys,
   mapBoxRanges,
 } from './map-key.js';
+export { KdTree, NO_NEIGHBOUR, type AxisMetric, type NeighbourTable, type Neighbours } from './kd-tree.js';
+export { BallTree, type Metric } from './ball-tree.js';
+export { GrowingIndex } from './growing-index.js';

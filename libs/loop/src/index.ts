@@ -1,1 +1,104 @@
-export {};
+export {
+  actionEvents,
+  actionTable,
+  isConcluded,
+  isInPlace,
+  isSettled,
+  revertCauses,
+  revertedStateOf,
+  settledStates,
+  stepAction,
+  type ActionCell,
+  type ActionEvent,
+  type ActionOutcome,
+  type ActionRow,
+  type ActionSnapshot,
+  type ActionTable,
+  type IgnoreReason,
+  type RefusalReason,
+  type RevertCause,
+} from './action-machine.js';
+export {
+  cycleEventTypes,
+  cycleTable,
+  isReadyToLearn,
+  stepCycle,
+  type CycleCell,
+  type CycleEvent,
+  type CycleEventType,
+  type CycleIgnoreReason,
+  type CycleOutcome,
+  type CycleRefusalReason,
+  type CycleSnapshot,
+  type CycleTable,
+} from './cycle-machine.js';
+export { assess, assessEvidence, verdictOfDecision } from './measurement/assess.js';
+export type { Assessment, EffectBounds } from './measurement/assessment.js';
+export {
+  assessBeforeAfter,
+  placebosMin,
+  type BeforeAfterResult,
+  type Window,
+} from './measurement/before-after.js';
+export { blockStatistic, scaleOf } from './measurement/block-statistic.js';
+export { addPair, freshEvidence, type Evidence, type PairRow } from './measurement/evidence.js';
+export {
+  allowedErrorShare,
+  errorEvidence,
+  errorGuardrailFired,
+  foldErrors,
+  foldP99,
+  freshErrorGuardrail,
+  freshP99Guardrail,
+  guardrailStatus,
+  p99GuardrailFired,
+  type ErrorGuardrail,
+  type GuardrailStatus,
+  type P99Guardrail,
+} from './measurement/guardrails.js';
+export { effectOf, metrics, type Metric } from './measurement/metrics.js';
+export {
+  defaultGuardrails,
+  defaultMeasurement,
+  measurementOf,
+  type GuardrailSettings,
+  type MeasurementSettings,
+} from './measurement/settings.js';
+export {
+  decide,
+  decisions,
+  type Decision,
+  type DecisionCode,
+  type MeasurementContext,
+  type Ruling,
+} from './measurement/stopping-rule.js';
+export {
+  bucketOf,
+  coolDownMs,
+  coolDownOf,
+  defaultCadence,
+  isHeldOut,
+  isHoldOutBucket,
+  isPlaceboCycle,
+  nextCycleDelayMs,
+  requestKeyBuckets,
+  scaledMs,
+  type CadenceSettings,
+  type CoolDown,
+  type TargetHistory,
+} from './cadence.js';
+export {
+  armsOfBlock,
+  pairKeys,
+  replayOrder,
+  switchbackBlockMsMin,
+  switchbackDiscard,
+  switchbackOrder,
+  switchbackWindow,
+  type Arm,
+  type BlockWindow,
+  type KeyPair,
+  type KeyTraffic,
+} from './pairing.js';
+export { rngOfText, stableHash32 } from './random.js';
+export { defaultModeOf } from './autonomy.js';

@@ -1,0 +1,111 @@
+import { HartoError } from '@hartonomous/contracts';
+import { createPostgresBackend, runMigrations, withBackend } from 'bullmq';
+import type { PgPool } from 'bullmq';
+import pg from 'pg';
+import type { BusQueue, BusWorker, QueueBackend } from './backend.js';
+import { asRefusedConnection } from './connection-faults.js';
+
+/** BullMQ's own schema in the database of QUEUE_URL. */
+const schema = 'bullmq';
+const connectTimeoutMs = 5_000;
+
+/**
+ * The one pool that every queue and worker of the process shares. Commits are asynchronous: the outbox is the truth,
+ * a job lost in a crash of the server is added again by the reconciler.
+ * @param max above the workers' LISTEN connections plus concurrent commands, or `add` waits for ever
+ */
+function sharedPool(url: string, max: number): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    connectionTimeoutMillis: connectTimeoutMs,
+    idleTimeoutMillis: 60_000,
+    options: `-c search_path=${schema} -c synchronous_commit=off -c jit=off`,
+    application_name: 'hartonomous-queue',
+  });
+  // Each queue and worker listens once; all of them share this emitter.
+  pool.setMaxListeners(100);
+  pool.on('error', () => {});
+  return pool;
+}
+
+/** The pool as BullMQ sees it: an outage of any kind reads as a refused connection. */
+function withOutageCodes(pool: pg.Pool): PgPool {
+  const mapped = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      throw asRefusedConnection(error);
+    }
+  };
+  const face = {
+    options: pool.options,
+    query: (text: string, params?: unknown[]) => mapped(() => pool.query(text, params)),
+    connect: () => mapped(() => pool.connect()),
+    end: () => pool.end(),
+    on: (event: 'error', listener: (error: Error) => void) => {
+      pool.on(event, listener);
+      return face;
+    },
+    removeAllListeners: () => face,
+  };
+  return face as unknown as PgPool;
+}
+
+/** Creates or upgrades BullMQ's schema with the owner's rights and lets `role` use it; safe to call from many starters. */
+export async function migrateQueue(ownerUrl: string, role?: string): Promise<void> {
+  const client = new pg.Client({ connectionString: ownerUrl, connectionTimeoutMillis: connectTimeoutMs });
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    await runMigrations(client as unknown as Parameters<typeof runMigrations>[0]);
+    if (role) await grant(client, role);
+  } catch (error) {
+    throw unreachable(ownerUrl, error);
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
+async function grant(client: pg.Client, role: string): Promise<void> {
+  const name = pg.escapeIdentifier(role);
+  await client.query(
+    `grant usage on schema ${schema} to ${name};
+     grant select, insert, update, delete on all tables in schema ${schema} to ${name};
+     grant usage, select, update on all sequences in schema ${schema} to ${name};
+     grant execute on all functions in schema ${schema} to ${name}`,
+  );
+}
+
+export function unreachable(url: string, cause: unknown): HartoError {
+  if (cause instanceof HartoError) return cause;
+  const where = URL.canParse(url) ? new URL(url).host : 'QUEUE_URL';
+  const text = cause instanceof Error ? cause.message : String(cause);
+  return new HartoError('QUEUE_UNREACHABLE', `the queue at ${where} cannot be used: ${text}`, { cause });
+}
+
+export async function openPostgresBackend(
+  url: string,
+  options: { prefix: string; poolMax: number; migrate: boolean },
+): Promise<QueueBackend> {
+  if (options.migrate) await migrateQueue(url);
+  const pool = sharedPool(url, options.poolMax);
+  try {
+    await pool.query('select 1 from migration limit 1');
+  } catch (error) {
+    await pool.end();
+    throw unreachable(url, error);
+  }
+  const connection = withOutageCodes(pool);
+  const { Queue, Worker } = withBackend(createPostgresBackend);
+  const full = (name: string) => `${options.prefix}.${name}`;
+  return {
+    engine: 'postgres',
+    queue: (name) => new Queue(full(name), { connection }) as unknown as BusQueue,
+    worker: (name, processor, settings) =>
+      new Worker(full(name), processor, { connection, ...settings }) as unknown as BusWorker,
+    close: () => pool.end(),
+  };
+}

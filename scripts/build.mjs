@@ -1,7 +1,8 @@
 // Builds the workspace: WebAssembly where its sources are newer, then every TypeScript project, then drops what has
 // no source any more. Plain JavaScript for Node 20.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, rmSync, rmdirSync, statSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, readdirSync, rmSync, rmdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { ScriptError, createSay, seconds } from './say.mjs';
@@ -32,7 +33,9 @@ export function pruneDist(at = root) {
     const dist = join(folder, 'dist');
     for (const file of files(dist)) {
       const match = /^(.*?)(?:\.d\.ts|\.js)(?:\.map)?$/.exec(relative(dist, file));
-      if (!match || existsSync(join(folder, 'src', `${match[1]}.ts`))) continue;
+      const source = match && join(folder, 'src', match[1]);
+      // A declaration without code stands for something generated.
+      if (!source || existsSync(`${source}.ts`) || existsSync(`${source}.d.ts`)) continue;
       rmSync(file);
       pruned++;
       const parent = dirname(file);
@@ -48,18 +51,31 @@ function run(args, what) {
   if (result.status !== 0) throw new ScriptError(`${what} failed, see above`);
 }
 
-const newest = (paths) => Math.max(0, ...paths.map((path) => statSync(path).mtimeMs));
+function hashOf(paths) {
+  const hash = createHash('sha256');
+  for (const path of [...paths].sort())
+    hash.update(relative(root, path)).update('\0').update(readFileSync(path));
+  return hash.digest('hex');
+}
 
-/** `wasm/build.mjs` of a package compiles `wasm/` into `dist/`; it runs when a source is newer than what it made. */
+/** What a package declares (`x.d.ts` without `x.ts`) but tsc cannot make: the output of its WebAssembly build. */
+const generatedBy = (folder) =>
+  files(join(folder, 'src'))
+    .filter((path) => path.endsWith('.d.ts'))
+    .map((path) => join(folder, 'dist', relative(join(folder, 'src'), path).replace(/\.d\.ts$/, '.js')));
+
+/** `wasm/build.mjs` of a package compiles `wasm/` into `dist/`; it runs when what it reads has changed. */
 function buildWasm(say) {
   for (const folder of packageFolders()) {
     const script = join(folder, 'wasm', 'build.mjs');
     if (!existsSync(script)) continue;
-    const made = files(join(folder, 'dist')).filter((path) => path.endsWith('.wasm'));
-    const oldest = made.length === 0 ? 0 : Math.min(...made.map((path) => statSync(path).mtimeMs));
-    if (newest(files(join(folder, 'wasm'))) < oldest) continue;
+    const stamp = join(folder, 'dist', '.wasm-stamp');
+    const hash = hashOf(files(join(folder, 'wasm')));
+    const current = existsSync(stamp) && readFileSync(stamp, 'utf8') === hash;
+    if (current && generatedBy(folder).every((path) => existsSync(path))) continue;
     const began = performance.now();
     run([script], `the WebAssembly of ${relative(root, folder)}`);
+    writeFileSync(stamp, hash);
     say(`compiled the WebAssembly of ${relative(root, folder)} in ${seconds(began)}`);
   }
 }

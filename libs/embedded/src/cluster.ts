@@ -44,7 +44,7 @@ const portAttempts = 5;
 /** Starts the embedded PostgreSQL of a folder, initialising it at first use. */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const place = preparePlace(options.home);
-  const release = takeOwnership(place.home);
+  const release = takeOwnership(place.home, 'cluster.lock');
   try {
     const binaries = provideBinaries(place.account, place.sharedFolder);
     await endLeftovers(place.dataDir, options.log);

@@ -26,12 +26,18 @@ function taken(home: string, owner: Owner): EngineStartError {
   );
 }
 
+/** Process that holds the named lock of a folder now, or null. */
+export function livingOwner(home: string, name: string): number | null {
+  const owner = read(join(home, name));
+  return isLive(owner) ? owner.pid : null;
+}
+
 /**
- * One living owner per folder. A lock whose owner died is taken over; the loser of a race between two starters sees
- * the winner's lock and says so. Returns the release.
+ * One living owner per folder and lock name. A lock whose owner died is taken over; the loser of a race between two
+ * starters sees the winner's lock and says so. Returns the release.
  */
-export function takeOwnership(home: string): () => void {
-  const path = join(home, 'cluster.lock');
+export function takeOwnership(home: string, name: string): () => void {
+  const path = join(home, name);
   const mine: Owner = { pid: process.pid, mark: startMark(process.pid) };
   const draft = `${path}.${process.pid}.${Math.random().toString(36).slice(2)}`;
   try {

@@ -1,0 +1,86 @@
+import type { ColumnType, Columns, Dialect, InsertNew, Update, Upsert } from '../../sql/dialect.js';
+
+const types: Record<ColumnType, string> = {
+  uuid: 'uuid',
+  text: 'text',
+  int: 'int4',
+  bigint: 'int8',
+  float: 'float8',
+  boolean: 'bool',
+  instant: 'timestamptz',
+  bytes: 'bytea',
+};
+
+export const postgresType = (type: ColumnType): string => types[type];
+
+const returningOf = (columns?: string[]): string =>
+  columns && columns.length > 0 ? ` returning ${columns.join(', ')}` : '';
+
+function push(params: unknown[], value: unknown): string {
+  params.push(value);
+  return `$${params.length}`;
+}
+
+function update(u: Update): string {
+  const from = u.from ? ` from ${u.from}` : '';
+  return `update ${u.table} set ${u.set.join(', ')}${from} where ${u.where}${returningOf(u.returning)}`;
+}
+
+export const postgresDialect: Dialect = {
+  engine: 'postgres',
+  now: 'statement_timestamp()',
+  withRecursive: 'with recursive',
+  cast: (expression, type) => `cast(${expression} as ${types[type]})`,
+  naturalLog: (expression) => `ln(${expression})`,
+  later: (instant, milliseconds) =>
+    `${instant} + ${postgresDialect.cast(milliseconds, 'float')} * interval '1 millisecond'`,
+  ageSeconds: (instant) => `cast(extract(epoch from statement_timestamp() - ${instant}) as float8)`,
+  idText: (column) => column,
+  md5Hex: (expression) => `md5(${expression})`,
+  lengthBytes: (expression) => `octet_length(${expression})`,
+
+  anyOf: (column, type, values, params) => `${column} = any (${push(params, values)}::${types[type]}[])`,
+
+  rowset(alias: string, columns: Columns, rows, params) {
+    const names = Object.keys(columns);
+    const arrays = names.map(
+      (name, i) =>
+        `${push(
+          params,
+          rows.map((row) => row[i] ?? null),
+        )}::${types[columns[name]]}[]`,
+    );
+    return `unnest(${arrays.join(', ')}) as ${alias} (${names.join(', ')})`;
+  },
+
+  insertNew(i: InsertNew) {
+    return (
+      `insert into ${i.table} (${i.columns.join(', ')}) select ${i.select.join(', ')} from ${i.from}` +
+      ` on conflict do nothing${returningOf(i.returning)}`
+    );
+  },
+
+  upsert(u: Upsert) {
+    const set = Object.entries(u.update).map(([column, expression]) => `${column} = ${expression}`);
+    const action = set.length > 0 ? `do update set ${set.join(', ')}` : 'do nothing';
+    const when = u.when ? ` where ${u.when}` : '';
+    const columns = u.columns.join(', ');
+    return (
+      `insert into ${u.table} (${columns}) select ${columns} from ${u.from}` +
+      ` on conflict (${u.keys.join(', ')}) ${action}${when}${returningOf(u.returning)}`
+    );
+  },
+
+  update,
+
+  remove: (table, where, returning) => `delete from ${table} where ${where}${returningOf(returning)}`,
+
+  updateThenInsert(change, changed, insert) {
+    return (
+      `with changed as (${update({ ...change, returning: changed })})` +
+      ` insert into ${insert.table} (${insert.columns.join(', ')}) select ${insert.select.join(', ')} from changed`
+    );
+  },
+
+  staged: (name) => `pg_temp.${name}`,
+};

@@ -1,0 +1,307 @@
+import type { EffectInterval } from '@hartonomous/contracts';
+import type { ActionRepository, ActionRow, ActionTransitionRow, EvidencePairRow } from '../port/loop.js';
+import type { Columns } from '../sql/dialect.js';
+import type { TenantContext } from './context.js';
+
+type JsonField = 'parameters' | 'inverse' | 'progress' | 'effect' | 'expected' | 'exposure' | 'approvedBy';
+type ActionRecord = Omit<ActionRow, JsonField> & Record<JsonField, string | null>;
+
+const fields = `id as "id", cycle_id as "cycleId", hypothesis_id as "hypothesisId", type as "type", target as "target",
+  target_class as "targetClass", design as "design", action_class as "actionClass", state as "state",
+  version as "version", plan_hash as "planHash", parameters as "parameters", inverse as "inverse",
+  snapshot_hash as "snapshotHash", progress as "progress", fingerprint as "fingerprint", reason as "reason",
+  verdict as "verdict", effect as "effect", pairs as "pairs", expected as "expected", exposure as "exposure",
+  trace_id as "traceId", created_at as "createdAt", applied_at as "appliedAt", concluded_at as "concludedAt",
+  expires_at as "expiresAt", approved_by as "approvedBy"`;
+
+const json = (value: unknown): string | null =>
+  value === null || value === undefined ? null : JSON.stringify(value);
+const parse = (text: string | null): unknown => (text === null ? null : (JSON.parse(text) as unknown));
+
+const readAction = (r: ActionRecord): ActionRow => ({
+  ...r,
+  parameters: parse(r.parameters) as Record<string, unknown>,
+  inverse: parse(r.inverse) as Record<string, unknown> | null,
+  progress: parse(r.progress) as Record<string, unknown>,
+  effect: parse(r.effect) as EffectInterval | null,
+  expected: parse(r.expected) as ActionRow['expected'],
+  exposure: parse(r.exposure) as ActionRow['exposure'],
+  approvedBy: parse(r.approvedBy) as string[],
+});
+
+const insertColumns: Columns = {
+  tenant_id: 'uuid',
+  id: 'uuid',
+  cycle_id: 'uuid',
+  hypothesis_id: 'uuid',
+  type: 'text',
+  target: 'text',
+  target_class: 'text',
+  design: 'text',
+  action_class: 'text',
+  state: 'text',
+  plan_hash: 'text',
+  parameters: 'text',
+  inverse: 'text',
+  snapshot_hash: 'text',
+  progress: 'text',
+  fingerprint: 'text',
+  reason: 'text',
+  expected: 'text',
+  exposure: 'text',
+  trace_id: 'text',
+  expires_at: 'instant',
+};
+
+export function actionRepository(context: TenantContext): ActionRepository {
+  return { ...actionRows(context), ...actionSteps(context), ...evidence(context) };
+}
+
+function actionRows({
+  tenantId,
+  db,
+  sql,
+}: TenantContext): Pick<ActionRepository, 'create' | 'get' | 'list' | 'settledTargets'> {
+  const byKey = async (where: string, values: unknown[]): Promise<ActionRow | null> => {
+    const [row] = await db.rows<ActionRecord>(
+      `select ${fields} from action where tenant_id = $1 and ${where}`,
+      [tenantId, ...values],
+    );
+    return row ? readAction(row) : null;
+  };
+  return {
+    async create(row) {
+      const params: unknown[] = [];
+      const values = [
+        tenantId,
+        row.id,
+        row.cycleId,
+        row.hypothesisId,
+        row.type,
+        row.target,
+        row.targetClass,
+        row.design,
+        row.actionClass,
+        row.state,
+        row.planHash,
+        json(row.parameters),
+        json(row.inverse),
+        row.snapshotHash,
+        json(row.progress),
+        row.fingerprint,
+        row.reason,
+        json(row.expected),
+        json(row.exposure),
+        row.traceId,
+        row.expiresAt,
+      ];
+      const names = Object.keys(insertColumns);
+      await db.run(
+        sql.insertNew({
+          table: 'action',
+          columns: names,
+          select: names.map((n) => `r.${n}`),
+          from: sql.rowset('r', insertColumns, [values], params),
+          match:
+            'action.tenant_id = r.tenant_id and action.cycle_id = r.cycle_id and action.hypothesis_id = r.hypothesis_id',
+        }),
+        params,
+      );
+      return (await byKey('cycle_id = $2 and hypothesis_id = $3', [row.cycleId, row.hypothesisId]))!;
+    },
+
+    get: (id) => byKey('id = $2', [id]),
+
+    async list({ states, cycleId, type, limit }) {
+      const params: unknown[] = [tenantId];
+      const where = ['tenant_id = $1'];
+      if (states) where.push(sql.anyOf('state', 'text', states, params));
+      if (cycleId) where.push(`cycle_id = $${params.push(cycleId)}`);
+      if (type) where.push(`type = $${params.push(type)}`);
+      const rows = await db.rows<ActionRecord>(
+        `select ${fields} from action where ${where.join(' and ')}
+         order by created_at desc, ${sql.idText('id')} desc offset 0 rows fetch next $${params.push(limit)} rows only`,
+        params,
+      );
+      return rows.map(readAction);
+    },
+
+    async settledTargets() {
+      const rows = await db.rows<Awaited<ReturnType<ActionRepository['settledTargets']>>[number]>(
+        `select newest.type as "type", newest.target as "target", newest.state as "state",
+           newest.concluded_at as "concludedAt", newest.fingerprint as "fingerprint", newest.reverts as "reverts"
+         from (
+           select type, target, state, concluded_at, fingerprint,
+             sum(case when state in ('RevertedHarm', 'RevertedNoBenefit', 'Inconclusive', 'Unkept') then 1 else 0 end)
+               over (partition by type, target) as reverts,
+             row_number() over (partition by type, target order by concluded_at desc, ${sql.idText('id')} desc) as nth
+           from action where tenant_id = $1 and concluded_at is not null) newest
+         where newest.nth = 1 order by newest.concluded_at desc`,
+        [tenantId],
+      );
+      return rows.map((row) => ({ ...row, reverts: Number(row.reverts) }));
+    },
+  };
+}
+
+const patchColumns = {
+  inverse: 'inverse',
+  snapshotHash: 'snapshot_hash',
+  progress: 'progress',
+  verdict: 'verdict',
+  effect: 'effect',
+  pairs: 'pairs',
+  appliedAt: 'applied_at',
+  concludedAt: 'concluded_at',
+  expiresAt: 'expires_at',
+  approvedBy: 'approved_by',
+  traceId: 'trace_id',
+} as const;
+const jsonPatches = new Set<string>(['inverse', 'progress', 'effect', 'approvedBy']);
+
+function actionSteps({
+  tenantId,
+  db,
+  sql,
+}: TenantContext): Pick<ActionRepository, 'transition' | 'saveProgress' | 'transitions'> {
+  const unchanged = 'tenant_id = $1 and id = $2 and version = $3 and state = $4';
+  return {
+    async transition(current, to, event, patch = {}) {
+      const { id, version, state } = current;
+      const params: unknown[] = [
+        tenantId,
+        id,
+        version,
+        state,
+        to,
+        event.name,
+        event.reason,
+        event.by,
+        event.traceId,
+      ];
+      const set = ['state = $5', 'version = version + 1', 'transition_seq = transition_seq + 1'];
+      for (const [key, column] of Object.entries(patchColumns)) {
+        if (!(key in patch)) continue;
+        const value = patch[key as keyof typeof patch];
+        set.push(`${column} = $${params.push(jsonPatches.has(key) ? json(value) : value)}`);
+      }
+      const text = (n: number) => sql.cast(`$${n}`, 'text');
+      const done = await db.run(
+        sql.updateThenInsert(
+          { table: 'action', set, where: unchanged },
+          ['tenant_id', 'id', 'transition_seq'],
+          {
+            table: 'action_transition',
+            columns: [
+              'tenant_id',
+              'action_id',
+              'seq',
+              'from_state',
+              'to_state',
+              'event',
+              'reason',
+              'done_by',
+              'trace_id',
+            ],
+            select: [
+              'changed.tenant_id',
+              'changed.id',
+              'changed.transition_seq',
+              text(4),
+              text(5),
+              text(6),
+              text(7),
+              text(8),
+              text(9),
+            ],
+          },
+        ),
+        params,
+      );
+      return done === 1;
+    },
+
+    async saveProgress({ id, version, state }, progress) {
+      const params = [tenantId, id, version, state, json(progress)];
+      const set = ['progress = $5', 'version = version + 1'];
+      return (await db.run(sql.update({ table: 'action', set, where: unchanged }), params)) === 1;
+    },
+
+    transitions: (id) =>
+      db.rows<ActionTransitionRow>(
+        `select action_id as "actionId", seq as "seq", from_state as "fromState", to_state as "toState",
+           event as "event", reason as "reason", done_by as "by", happened_at as "at", trace_id as "traceId"
+         from action_transition where tenant_id = $1 and action_id = $2 order by seq`,
+        [tenantId, id],
+      ),
+  };
+}
+
+const evidenceColumns: Columns = {
+  tenant_id: 'uuid',
+  action_id: 'uuid',
+  kind: 'text',
+  pair_no: 'int',
+  control: 'text',
+  treated: 'text',
+  errors_control: 'int',
+  errors_treated: 'int',
+  count_control: 'int',
+  count_treated: 'int',
+  arm_order: 'text',
+  measured_at: 'instant',
+};
+
+type EvidenceRecord = Omit<EvidencePairRow, 'control' | 'treated'> & { control: string; treated: string };
+
+function evidence({ tenantId, db, sql }: TenantContext): Pick<ActionRepository, 'addEvidence' | 'evidence'> {
+  return {
+    async addEvidence(rows) {
+      if (rows.length === 0) return 0;
+      const params: unknown[] = [];
+      const values = rows.map((r) => [
+        tenantId,
+        r.actionId,
+        r.kind,
+        r.pairNo,
+        JSON.stringify(r.control),
+        JSON.stringify(r.treated),
+        r.errorsControl,
+        r.errorsTreated,
+        r.countControl,
+        r.countTreated,
+        r.order,
+        r.measuredAt,
+      ]);
+      const names = Object.keys(evidenceColumns);
+      return db.run(
+        sql.insertNew({
+          table: 'evidence_pair',
+          columns: names,
+          select: names.map((n) => `r.${n}`),
+          from: sql.rowset('r', evidenceColumns, values, params),
+          match:
+            'evidence_pair.tenant_id = r.tenant_id and evidence_pair.action_id = r.action_id' +
+            ' and evidence_pair.kind = r.kind and evidence_pair.pair_no = r.pair_no',
+        }),
+        params,
+      );
+    },
+
+    async evidence(actionId) {
+      const rows = await db.rows<EvidenceRecord>(
+        `select action_id as "actionId", pair_no as "pairNo", kind as "kind", control as "control",
+           treated as "treated", errors_control as "errorsControl", errors_treated as "errorsTreated",
+           count_control as "countControl", count_treated as "countTreated", arm_order as "order",
+           measured_at as "measuredAt"
+         from evidence_pair where tenant_id = $1 and action_id = $2 order by kind, pair_no`,
+        [tenantId, actionId],
+      );
+      return rows.map((r) => ({
+        ...r,
+        control: JSON.parse(r.control) as number[],
+        treated: JSON.parse(r.treated) as number[],
+      }));
+    },
+  };
+}

@@ -1,0 +1,91 @@
+import { HartoError } from '@hartonomous/contracts';
+import type { AtomRepository, AtomRow, AtomSource } from '../port/atoms.js';
+import { idsMax, type TenantContext } from './context.js';
+
+const sourceFields = `a.atom_id as "atomId", s.path as "path", a.symbol as "symbol", a.heading as "heading",
+  a.language as "language", a.kind as "kind", a.line_start as "lineStart", a.line_end as "lineEnd"`;
+
+const sourceJoin = 'atom_source a join source s on s.tenant_id = a.tenant_id and s.id = a.source_id';
+
+type AtomRecord = Omit<AtomRow, 'sizeBytes'> & { sizeBytes: string | number };
+
+export function atomRepository({ tenantId, db, sql }: TenantContext): AtomRepository {
+  return {
+    async read(atomIds) {
+      if (atomIds.length === 0) return [];
+      bounded(atomIds);
+      const params: unknown[] = [tenantId];
+      const rows = await db.rows<AtomRecord>(
+        `select a.id as "id", a.content_hash as "contentHash", a.modality as "modality", a.text as "text",
+           a.size_bytes as "sizeBytes"
+         from tenant_atom t join atom a on a.id = t.atom_id
+         where t.tenant_id = $1 and ${sql.anyOf('t.atom_id', 'uuid', atomIds, params)}
+         order by ${sql.idText('a.id')}`,
+        params,
+      );
+      return rows.map((row) => ({ ...row, sizeBytes: Number(row.sizeBytes) }));
+    },
+
+    async sources(atomIds) {
+      if (atomIds.length === 0) return [];
+      bounded(atomIds);
+      const params: unknown[] = [tenantId];
+      return db.rows<AtomSource>(
+        `select ${sourceFields} from ${sourceJoin}
+         where a.tenant_id = $1 and ${sql.anyOf('a.atom_id', 'uuid', atomIds, params)}
+         order by s.path, a.line_start, a.region_no`,
+        params,
+        { adaptive: true },
+      );
+    },
+
+    async count() {
+      const [row] = await db.rows<{ n: number }>(
+        'select atoms as "n" from corpus_state where tenant_id = $1',
+        [tenantId],
+      );
+      return row?.n ?? 0;
+    },
+
+    async vectors(embeddingModel, after, limit) {
+      const params: unknown[] = [tenantId, embeddingModel, limit];
+      const later = after === null ? '' : `and ${sql.idText('atom_id')} > $${params.push(after)}`;
+      const rows = await db.rows<{ id: string; dimensions: number; vector: Buffer }>(
+        `select atom_id as "id", dimensions as "dimensions", vector as "vector" from atom_embedding
+         where tenant_id = $1 and embedding_model = $2 ${later}
+         order by ${sql.idText('atom_id')} offset 0 rows fetch next $3 rows only`,
+        params,
+      );
+      const dimensions = rows[0]?.dimensions ?? 0;
+      const data = new Float32Array(rows.length * dimensions);
+      const bytes = Buffer.from(data.buffer);
+      rows.forEach((row, i) => {
+        if (row.dimensions !== dimensions) {
+          throw new HartoError(
+            'STORE_CORRUPT',
+            `atom ${row.id} has ${row.dimensions} dimensions, not ${dimensions}`,
+          );
+        }
+        row.vector.copy(bytes, i * dimensions * 4);
+      });
+      return { atomIds: rows.map((row) => row.id), dimensions, data };
+    },
+
+    listSources(after, limit) {
+      const params: unknown[] = [tenantId, limit];
+      const later = after
+        ? `and (s.path > $${params.push(after.path)} or (s.path = $3 and a.line_start > $${params.push(after.lineStart)}))`
+        : '';
+      return db.rows<AtomSource>(
+        `select ${sourceFields} from ${sourceJoin} where a.tenant_id = $1 ${later}
+         order by s.path, a.line_start, a.region_no offset 0 rows fetch next $2 rows only`,
+        params,
+      );
+    },
+  };
+}
+
+function bounded(ids: string[]): void {
+  if (ids.length > idsMax)
+    throw new HartoError('INPUT_TOO_LARGE', `at most ${idsMax} ids a call, got ${ids.length}`);
+}

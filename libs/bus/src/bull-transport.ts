@@ -135,8 +135,8 @@ export class BullTransport extends Server implements CustomTransportStrategy {
       'messaging.message.id': envelope.messageId,
       'messaging.attempt': job.attemptsMade + 1,
       'messaging.waited_ms': Math.max(0, Date.now() - job.timestamp - (job.opts.delay ?? 0)),
-      'harto.tenant': envelope.tenantId,
-      'harto.cycle': (envelope.refs as { cycleId?: string }).cycleId ?? '',
+      'hartonomous.tenant.id': envelope.tenantId,
+      'hartonomous.cycle.id': (envelope.refs as { cycleId?: string }).cycleId ?? '',
     };
     return runWith(envelope.trace, () =>
       withSpan(envelope.name, attributes, () => this.#handle(job, envelope), {

@@ -39,7 +39,7 @@ export async function handleOnce<T>(
     return value;
   });
   received.add(envelope);
-  if (!first) annotate({ 'harto.duplicate': true });
+  if (!first) annotate({ 'hartonomous.duplicate': true });
   // With messages written, the relay passes this point itself, before it publishes them.
   else if (published === 0) await faultPoint(`${deps.service}.after-commit`);
   return result;

@@ -1,5 +1,12 @@
 import { HartoError } from '@hartonomous/contracts';
-import { createPostgresBackend, runMigrations, withBackend } from 'bullmq';
+import {
+  assertSchemaCompatibility,
+  createPostgresBackend,
+  LATEST_SCHEMA_VERSION,
+  runMigrations,
+  SchemaMigrationRequiredError,
+  withBackend,
+} from 'bullmq';
 import type { PgPool } from 'bullmq';
 import pg from 'pg';
 import type { BusQueue, BusWorker, QueueBackend } from './backend.js';
@@ -54,7 +61,7 @@ function withOutageCodes(pool: pg.Pool): PgPool {
   return face as unknown as PgPool;
 }
 
-/** Creates or upgrades BullMQ's schema with the owner's rights and lets `role` use it; safe to call from many starters. */
+/** Creates or upgrades BullMQ's schema and lets `role` use it; many may call it at once. */
 export async function migrateQueue(ownerUrl: string, role?: string): Promise<void> {
   const client = new pg.Client({ connectionString: ownerUrl, connectionTimeoutMillis: connectTimeoutMs });
   client.on('error', () => {});
@@ -66,6 +73,15 @@ export async function migrateQueue(ownerUrl: string, role?: string): Promise<voi
     throw unreachable(ownerUrl, error);
   } finally {
     await client.end().catch(() => {});
+  }
+}
+
+async function isCurrent(pool: pg.Pool): Promise<boolean> {
+  try {
+    return (await assertSchemaCompatibility(pool)) >= LATEST_SCHEMA_VERSION;
+  } catch (error) {
+    if (error instanceof SchemaMigrationRequiredError) return false;
+    throw error;
   }
 }
 
@@ -88,12 +104,11 @@ export function unreachable(url: string, cause: unknown): HartoError {
 
 export async function openPostgresBackend(
   url: string,
-  options: { prefix: string; poolMax: number; migrate: boolean },
+  options: { prefix: string; poolMax: number },
 ): Promise<QueueBackend> {
-  if (options.migrate) await migrateQueue(url);
   const pool = sharedPool(url, options.poolMax);
   try {
-    await pool.query('select 1 from migration limit 1');
+    if (!(await isCurrent(pool))) await migrateQueue(url);
   } catch (error) {
     await pool.end();
     throw unreachable(url, error);

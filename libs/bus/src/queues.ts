@@ -31,8 +31,6 @@ export interface QueuesOptions {
   settings?: Partial<QueueSettings>;
   /** Accepts a Redis without append-only file, with eviction, or that cannot be asked. */
   allowUnsafe?: boolean;
-  /** Creates BullMQ's schema first; needs the owner's rights. */
-  migrate?: boolean;
   /** Connections of the PostgreSQL pool. */
   poolMax?: number;
   onError?: (error: Error) => void;
@@ -128,7 +126,6 @@ function openBackend(options: QueuesOptions, prefix: string): Promise<QueueBacke
       return openPostgresBackend(url, {
         prefix,
         poolMax: options.poolMax ?? services.length + 5,
-        migrate: options.migrate ?? false,
       });
     case 'redis:':
     case 'rediss:':

@@ -1,1 +1,14 @@
-export {};
+export { runService } from './run-service.js';
+export type { HttpFace, ServiceOptions } from './run-service.js';
+export { loadConfig, loadServiceConfig, serviceConfigSchema } from './config.js';
+export type { ServiceConfig } from './config.js';
+export { createLogger } from './logger.js';
+export type { Logger } from './logger.js';
+export { KillSwitch } from './kill-switch.js';
+export type { KillSwitchOptions } from './kill-switch.js';
+export { systemClock } from './clock.js';
+export type { Clock } from './clock.js';
+export { Health } from './health.js';
+export type { HealthOptions, Readiness } from './health.js';
+export { Bus } from './bus.js';
+export { BUS, CLOCK, CONFIG, HEALTH, KILL_SWITCH, LOGGER, STORE } from './tokens.js';

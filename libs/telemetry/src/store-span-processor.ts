@@ -101,7 +101,7 @@ const dateOf = (time: HrTime): Date => new Date(hrTimeToMilliseconds(time));
 function rowOf(span: ReadableSpan, service: string): SpanRow {
   const { traceId, spanId } = span.spanContext();
   const attributes = allowed(span.attributes);
-  const tenant = attributes['harto.tenant'];
+  const tenant = attributes['hartonomous.tenant.id'];
   return {
     traceId,
     spanId,

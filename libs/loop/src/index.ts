@@ -102,3 +102,20 @@ export {
 } from './pairing.js';
 export { rngOfText, stableHash32 } from './random.js';
 export { defaultModeOf } from './autonomy.js';
+export {
+  simulateErrorGuardrail,
+  type GuardrailFigures,
+  type GuardrailScenario,
+} from './simulation/guardrail-simulation.js';
+export {
+  powerCurveRatios,
+  simulatePowerCurve,
+  simulateReference,
+  type ReferenceFigures,
+  type ReferenceScenario,
+} from './simulation/reference-simulation.js';
+export {
+  referenceWorkload,
+  type ReferenceWorkload,
+  type TrueEffect,
+} from './simulation/reference-workload.js';

@@ -2,7 +2,12 @@ import { codeOf } from '@hartonomous/contracts';
 import { createRng, shuffle } from '@hartonomous/numerics';
 import { describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
-import { ReferenceStream, referenceWorkload, type TrueEffect } from '../simulation/reference-workload.js';
+import {
+  noEffect,
+  ReferenceStream,
+  referenceWorkload,
+  type TrueEffect,
+} from '../simulation/reference-workload.js';
 import { assess, assessEvidence, verdictOfDecision } from './assess.js';
 import { addPair, freshEvidence, type PairRow } from './evidence.js';
 import { defaultMeasurement, measurementOf } from './settings.js';
@@ -13,7 +18,7 @@ fc.configureGlobal({ seed: jest.getSeed(), numRuns: 60 });
 /** 10 A/A pairs, then `pairs` A/B pairs of the reference workload. */
 function rowsOf(seed: number, effect: TrueEffect, pairs: number, medianMs = 20): PairRow[] {
   const stream = new ReferenceStream(createRng(seed), { ...referenceWorkload, medianMs });
-  const aa = Array.from({ length: 10 }, (_, i) => stream.pair('AA', i, effect));
+  const aa = Array.from({ length: 10 }, (_, i) => stream.pair('AA', i, noEffect));
   return [...aa, ...Array.from({ length: pairs }, (_, i) => stream.pair('AB', i, effect))];
 }
 

@@ -21,3 +21,22 @@ export function evidenceOf(products: BetProducts): number {
   for (const product of products) sum += product;
   return sum / products.length;
 }
+
+/**
+ * Whether some look at the differences so far rejected `theta` at `threshold`: direction +1 tests "the effect is at
+ * most theta", -1 "at least theta". The interval is the set of theta that neither direction rejects.
+ */
+export function everRejects(
+  differences: ArrayLike<number>,
+  theta: number,
+  scale: number,
+  direction: 1 | -1,
+  threshold: number,
+): boolean {
+  let products = noEvidence;
+  for (let i = 0; i < differences.length; i++) {
+    products = bet(products, (direction * (differences[i] - theta)) / scale);
+    if (evidenceOf(products) >= threshold) return true;
+  }
+  return false;
+}

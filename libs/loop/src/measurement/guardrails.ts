@@ -1,9 +1,9 @@
 import { quantile } from '@hartonomous/numerics';
 import type { GuardrailSettings } from './settings.js';
 
-/** Error shares that the error e-process bets on; each counts only while it exceeds the allowed share. */
-const alternatives = [0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.45, 0.65, 0.9] as const;
-const alternativesMax = 0.99;
+/** The alternatives the error e-process bets on: the odds of the allowed share times these. */
+const oddsFactors = [1.6, 2.4, 4, 7, 16] as const;
+const allowedMax = 0.99;
 
 /** State of the error guardrail; plain data, folded request by request or block by block. */
 export interface ErrorGuardrail {
@@ -16,12 +16,12 @@ export interface ErrorGuardrail {
 export const freshErrorGuardrail: ErrorGuardrail = {
   requests: 0,
   errors: 0,
-  products: alternatives.map(() => 1),
+  products: oddsFactors.map(() => 1),
 };
 
 /** Largest error share that is still no harm: max(2 x baseline, baseline + 2 points). */
 export const allowedErrorShare = (baseline: number, settings: GuardrailSettings): number =>
-  Math.min(alternativesMax, Math.max(settings.errorFactor * baseline, baseline + settings.errorPoints));
+  Math.min(allowedMax, Math.max(settings.errorFactor * baseline, baseline + settings.errorPoints));
 
 /** Folds in `requests` of the treated arm, `errors` of them failed. `allowed` must not depend on them. */
 export function foldErrors(
@@ -31,9 +31,8 @@ export function foldErrors(
   allowed: number,
 ): ErrorGuardrail {
   const products = state.products.map((product, i) => {
-    // An alternative below the allowed share would be a bet for the null: it is moved just above it.
-    const share = Math.max(alternatives[i], Math.min(alternativesMax, allowed * 1.5));
-    if (share <= allowed) return product;
+    const odds = (allowed / (1 - allowed)) * oddsFactors[i];
+    const share = odds / (1 + odds);
     const log =
       errors * Math.log(share / allowed) + (requests - errors) * Math.log((1 - share) / (1 - allowed));
     return product * Math.exp(log);

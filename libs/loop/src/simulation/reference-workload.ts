@@ -31,6 +31,8 @@ export interface TrueEffect {
   readonly errorShare?: number;
 }
 
+export const noEffect: TrueEffect = { ratio: 1 };
+
 /**
  * Blocks of the workload in switchback order: the two blocks of a pair are adjacent in time, so the drift moves
  * between them, and which comes first is drawn. The harder of the designs; concurrent arms share their drift.
@@ -46,11 +48,11 @@ export class ReferenceStream {
     this.drift = workload.driftSd * drawNormal(rng);
   }
 
+  /** `effect` is what differs between the arms; for a true A/A pair pass {@link noEffect}. */
   pair(kind: PairRow['kind'], pairNo: number, effect: TrueEffect): PairRow {
     const treatedFirst = this.rng() < 0.5;
-    const applied = kind === 'AA' ? { ratio: 1 } : effect;
-    const first = this.block(treatedFirst ? applied : { ratio: 1 });
-    const second = this.block(treatedFirst ? { ratio: 1 } : applied);
+    const first = this.block(treatedFirst ? effect : noEffect);
+    const second = this.block(treatedFirst ? noEffect : effect);
     const [treated, control] = treatedFirst ? [first, second] : [second, first];
     return {
       pairNo,

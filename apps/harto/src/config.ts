@@ -23,6 +23,7 @@ const schema = z.object({
   STORE_MAINTENANCE_URL: store,
   STORE_SUPERUSER_URL: store,
   QUEUE_URL: urlOf('redis', 'rediss', 'postgres', 'postgresql').optional(),
+  INIT_CWD: z.string().optional(),
   PORT: z.coerce.number().int().min(1).max(65535).optional(),
 });
 
@@ -39,6 +40,8 @@ export interface HartoConfig {
   storeSuperuserUrl: string | null;
   queueUrl: string | null;
   port: number | null;
+  /** What relative paths of the command line start from: npm runs its scripts in the root, wherever it was called. */
+  callerFolder: string;
   /** What services inherit besides what the supervisor sets. */
   inherited: Record<string, string>;
 }
@@ -66,6 +69,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): HartoC
     storeSuperuserUrl: data.STORE_SUPERUSER_URL ?? null,
     queueUrl: data.QUEUE_URL ?? null,
     port: data.PORT ?? null,
+    callerFolder: (data.HARTO_PARENT_PID === undefined ? undefined : data.INIT_CWD) ?? process.cwd(),
     inherited: Object.fromEntries(present.filter(([name]) => inheritedNames.test(name))) as Record<
       string,
       string

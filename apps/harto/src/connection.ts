@@ -1,7 +1,7 @@
 import { HartoError } from '@hartonomous/contracts';
 import { readConfig } from './config.js';
 import { GatewayClient } from './gateway-client.js';
-import { isAlive, keysFile, readKeys, readRun } from './installation.js';
+import { keysFile, readKeys, readRun, runningSupervisor } from './installation.js';
 
 /** The gateway of this installation under one of its principals, or the one that HARTO_URL and HARTO_KEY name. */
 export function connect(principal: string): GatewayClient {
@@ -23,7 +23,7 @@ export function connect(principal: string): GatewayClient {
 
 function localGateway(home: string): string {
   const run = readRun(home);
-  if (!run || !isAlive(run.pid)) {
+  if (!run || runningSupervisor(home) === null) {
     throw new HartoError(
       'GATEWAY_UNREACHABLE',
       'nothing is running here: start it with npm start, or set HARTO_URL',

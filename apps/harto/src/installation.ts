@@ -1,4 +1,5 @@
 import { HartoError } from '@hartonomous/contracts';
+import { livingOwner, takeOwnership } from '@hartonomous/embedded';
 import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -64,11 +65,19 @@ export const removeRun = (home: string): void => rmSync(runFile(home), { force: 
 export const readKeys = (home: string): Keys | null => read(keysFile(home), keysSchema);
 export const writeKeys = (home: string, keys: Keys): void => write(keysFile(home), keys, 0o600);
 
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+const runLock = 'run.lock';
+
+/** The supervisor that runs in this folder now, or null: by its lock, since a process id alone may be a stranger's. */
+export const runningSupervisor = (home: string): number | null => livingOwner(home, runLock);
+
+/** One supervisor per folder; returns the release. */
+export function claimInstallation(home: string): () => void {
+  const pid = runningSupervisor(home);
+  if (pid !== null) {
+    throw new HartoError(
+      'STATE_CONFLICT',
+      `Hartonomous runs here already (process ${pid}): end it with npx harto stop`,
+    );
   }
+  return takeOwnership(home, runLock);
 }

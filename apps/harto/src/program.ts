@@ -1,0 +1,25 @@
+import { Command } from 'commander';
+import { addInstallationCommands } from './commands/installation-commands.js';
+import { addLookCommands } from './commands/look.js';
+import { addSearchCommand } from './commands/search.js';
+import { addStartCommand } from './commands/start.js';
+import { addSteerCommands } from './commands/steer.js';
+
+/** The whole command line; building it touches nothing. */
+export function createProgram(): Command {
+  const program = new Command('harto')
+    .description('Hartonomous: a self-improving store for models and the knowledge they work on')
+    .version('0.1.0')
+    .showSuggestionAfterError()
+    .helpOption('-h, --help', 'show what a command does, with examples')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 an engine cannot be reached, 130 interrupted',
+    );
+  addStartCommand(program);
+  addInstallationCommands(program);
+  addLookCommands(program);
+  addSearchCommand(program);
+  addSteerCommands(program);
+  return program;
+}

@@ -1,4 +1,9 @@
-import { builtActionTypes, type ActionMode, type Candidate, type RejectedCandidate } from '@hartonomous/contracts';
+import {
+  builtActionTypes,
+  type ActionMode,
+  type Candidate,
+  type RejectedCandidate,
+} from '@hartonomous/contracts';
 import { coolDownOf, defaultModeOf, isConcluded } from '@hartonomous/loop';
 import type { ActionRow } from '@hartonomous/store';
 
@@ -26,7 +31,10 @@ export interface Gated {
 }
 
 /** What a candidate touches: at most one unverified action a scope. */
-export function scopeOf(action: { type: Candidate['type']; parameters: Record<string, unknown> }): string | null {
+export function scopeOf(action: {
+  type: Candidate['type'];
+  parameters: Record<string, unknown>;
+}): string | null {
   switch (builtActionTypes[action.type]?.scope) {
     case 'table':
       return `table:${(action.parameters['definition'] as { table?: string } | undefined)?.table ?? '?'}`;
@@ -57,16 +65,25 @@ export function gate(candidates: readonly Candidate[], context: GateContext): Ga
 type Refusal = [code: string, reason: string];
 
 function refusalOf(candidate: Candidate, context: GateContext, taken: ReadonlySet<string>): Refusal | null {
-  if (!builtActionTypes[candidate.type]) return ['unavailable', `the executor of ${candidate.type} is not built`];
+  if (!builtActionTypes[candidate.type])
+    return ['unavailable', `the executor of ${candidate.type} is not built`];
   const mode =
-    (context.modes.get(`mode.${candidate.type}`) as ActionMode | undefined) ?? defaultModeOf(candidate.actionClass);
+    (context.modes.get(`mode.${candidate.type}`) as ActionMode | undefined) ??
+    defaultModeOf(candidate.actionClass);
   if (mode === 'Off' || mode === 'Observe') return ['mode', `the mode of ${candidate.type} is ${mode}`];
   const scope = scopeOf(candidate);
   if (scope && taken.has(scope)) return ['scope-locked', `another action on ${scope} is not verified yet`];
   return settledRefusal(candidate, context);
 }
 
-const undone = ['RevertedHarm', 'RevertedNoBenefit', 'Inconclusive', 'RevertedByOperator', 'Unkept', 'FailedToApply'];
+const undone = [
+  'RevertedHarm',
+  'RevertedNoBenefit',
+  'Inconclusive',
+  'RevertedByOperator',
+  'Unkept',
+  'FailedToApply',
+];
 
 function settledRefusal(candidate: Candidate, context: GateContext): Refusal | null {
   const fingerprint = String(candidate.parameters['fingerprint'] ?? '');

@@ -1,1 +1,4 @@
-export {};
+import { runService } from '@hartonomous/service-kit';
+import { HypothesizeModule } from './hypothesize.module.js';
+
+await runService({ name: 'hypothesize', module: HypothesizeModule });

@@ -1,4 +1,4 @@
-import { newId, type Envelope } from '@hartonomous/contracts';
+import { newId } from '@hartonomous/contracts';
 import { isConcluded, nextCycleDelayMs, rngOfText } from '@hartonomous/loop';
 import type { ActionRow, TenantTransaction } from '@hartonomous/store';
 
@@ -12,7 +12,6 @@ export function isOffTheCycle(action: ActionRow): boolean {
 /** Ends the cycle once none of its actions holds it open, and asks for the next one. */
 export async function closeCycle(
   tx: TenantTransaction,
-  message: Envelope,
   cycleId: string,
   context: { scale: number; traceId: string | null },
 ): Promise<boolean> {

@@ -1,0 +1,38 @@
+import type { Finding, HypothesisType, ObservationKind, RejectedCandidate } from '@hartonomous/contracts';
+import { proposeCacheWarming } from './cache-warming.js';
+import { proposeIndex } from './index-optimization.js';
+import type { Proposal, Proposer, ProposerContext } from './proposer.js';
+
+const proposers: Partial<Record<ObservationKind, Proposer>> = {
+  'missing-index': proposeIndex,
+  'frequent-reads': proposeCacheWarming,
+};
+
+/** What would answer a finding that no built type answers yet: named, so that its absence shows. */
+const answeredBy: Partial<Record<ObservationKind, HypothesisType>> = {
+  'plan-regression': 'QueryRegression',
+  concepts: 'ConceptDiscovery',
+  'weak-weights': 'PruneModel',
+  'duplicate-code': 'RefactorCode',
+  'failing-journeys': 'FixUX',
+  feedback: 'ModelRetraining',
+};
+
+/** Candidates of all findings; a finding that nothing answers is a rejection with that reason. */
+export function proposeAll(findings: readonly Finding[], context: ProposerContext): Proposal {
+  const candidates: Proposal['candidates'] = [];
+  const rejected: RejectedCandidate[] = [];
+  for (const finding of findings) {
+    const proposer = proposers[finding.kind];
+    const type = answeredBy[finding.kind];
+    if (proposer) {
+      const proposal = proposer(finding, context);
+      candidates.push(...proposal.candidates);
+      rejected.push(...proposal.rejected);
+    } else if (type) {
+      const reason = `the executor of ${type} is not built`;
+      rejected.push({ type, target: finding.summary.slice(0, 200), reason, reasonCode: 'unavailable' });
+    }
+  }
+  return { candidates, rejected };
+}

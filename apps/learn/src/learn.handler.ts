@@ -1,0 +1,94 @@
+import { newId, type Envelope } from '@hartonomous/contracts';
+import {
+  BUS,
+  CONFIG,
+  KILL_SWITCH,
+  LOGGER,
+  STORE,
+  type Bus,
+  type KillSwitch,
+  type Logger,
+  type ServiceConfig,
+} from '@hartonomous/service-kit';
+import type { Store, TenantTransaction } from '@hartonomous/store';
+import { currentTrace } from '@hartonomous/telemetry';
+import { Controller, Inject, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { EventPattern, Payload } from '@nestjs/microservices';
+import { closeCycle } from './close-cycle.js';
+import { recompute } from './score-action.js';
+import { watchSchedule } from './watch-schedule.js';
+
+const watchEveryMs = 15_000;
+
+@Controller()
+export class LearnHandler implements OnApplicationBootstrap, OnModuleDestroy {
+  private timer: NodeJS.Timeout | null = null;
+
+  constructor(
+    @Inject(STORE) private readonly store: Store,
+    @Inject(BUS) private readonly bus: Bus,
+    @Inject(CONFIG) private readonly config: ServiceConfig,
+    @Inject(KILL_SWITCH) private readonly killSwitch: KillSwitch,
+    @Inject(LOGGER) private readonly log: Logger,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    void this.watch();
+    this.timer = setInterval(() => void this.watch(), watchEveryMs);
+  }
+
+  onModuleDestroy(): void {
+    if (this.timer) clearInterval(this.timer);
+  }
+
+  @EventPattern<string>('loop.action.concluded')
+  async onConcluded(@Payload() message: Envelope<'loop.action.concluded'>): Promise<void> {
+    await this.killSwitch.assertOff();
+    const { cycleId, actionId } = message.refs;
+    await this.bus.once(message, async (tx) => {
+      if (actionId) await this.learnFrom(tx, actionId);
+      await closeCycle(tx, cycleId, this.context());
+    });
+  }
+
+  @EventPattern<string>('loop.action.parked')
+  async onParked(@Payload() message: Envelope<'loop.action.parked'>): Promise<void> {
+    await this.killSwitch.assertOff();
+    await this.bus.once(message, (tx) => closeCycle(tx, message.refs.cycleId, this.context()));
+  }
+
+  private async learnFrom(tx: TenantTransaction, actionId: string): Promise<void> {
+    const action = await tx.actions.get(actionId);
+    if (!action?.verdict) return;
+    const { agrees, fromRows, reason } = recompute(action, await tx.actions.evidence(actionId));
+    if (!agrees) {
+      this.log.error(
+        { actionId, stored: action.verdict, fromRows },
+        'the rows do not lead to the stored verdict',
+      );
+      await tx.audit.append({ what: 'alarm.verdict-differs', subject: actionId, who: 'learn', why: reason });
+    }
+    await tx.history.add({
+      id: newId(),
+      actionId,
+      cycleId: action.cycleId,
+      verdict: action.verdict,
+      netGainSeconds: 0,
+      successScore: 0.5,
+      document: { agrees, reason, effect: action.effect, traceId: action.traceId },
+    });
+  }
+
+  private context(): { scale: number; traceId: string | null } {
+    return { scale: this.config.loopScale, traceId: currentTrace()?.traceId ?? null };
+  }
+
+  private async watch(): Promise<void> {
+    try {
+      if (await this.killSwitch.isOn()) return;
+      await watchSchedule(this.store, this.config.loopScale, (line) => this.log.warn(line));
+    } catch (error) {
+      this.log.error({ err: error }, 'the schedule could not be looked after; tried again');
+    }
+  }
+}

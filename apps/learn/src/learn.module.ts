@@ -1,0 +1,5 @@
+import { Module } from '@nestjs/common';
+import { LearnHandler } from './learn.handler.js';
+
+@Module({ controllers: [LearnHandler] })
+export class LearnModule {}

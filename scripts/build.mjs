@@ -17,13 +17,9 @@ function files(folder) {
 }
 
 export function packageFolders(at = root) {
-  return ['libs', 'apps'].flatMap((group) => {
-    const folder = join(at, group);
-    if (!existsSync(folder)) return [];
-    return readdirSync(folder)
-      .map((name) => join(folder, name))
-      .filter((path) => existsSync(join(path, 'tsconfig.json')));
-  });
+  const groups = ['libs', 'apps'].map((group) => join(at, group)).filter((folder) => existsSync(folder));
+  const members = groups.flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)));
+  return [...members, join(at, 'test')].filter((path) => existsSync(join(path, 'tsconfig.json')));
 }
 
 /** A compiled file whose source was deleted would still be imported, and its tests would still run. */

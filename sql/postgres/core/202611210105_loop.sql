@@ -159,17 +159,20 @@ create table improvement_history (
 
 create table belief (
   tenant_id uuid not null references tenant (id),
-  arm text collate "C" not null,
-  alpha double precision not null check (alpha > 0),
-  beta double precision not null check (beta > 0),
+  kind text collate "C" not null check (kind in ('arm', 'type')),
+  belief_key text collate "C" not null,
+  successes double precision not null check (successes >= 0),
+  failures double precision not null check (failures >= 0),
+  gain_count double precision not null check (gain_count >= 0),
   gain_mean double precision not null,
-  gain_count double precision not null,
-  gain_m2 double precision not null,
-  harms double precision not null,
-  tries double precision not null,
+  gain_m2 double precision not null check (gain_m2 >= 0),
+  trials integer not null check (trials >= 0),
+  harms integer not null check (harms >= 0),
+  first_seen_cycle integer not null,
   last_tried_cycle integer,
+  as_of_cycle integer not null,
   version integer not null check (version > 0),
-  primary key (tenant_id, arm)
+  primary key (tenant_id, kind, belief_key)
 );
 
 create table learning_metric (

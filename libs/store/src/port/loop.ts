@@ -189,16 +189,22 @@ export interface ActionRepository {
   >;
 }
 
+/** What is known of an arm, or over all arms of a type; counts fade, trials and harms do not. */
 export interface BeliefRow {
-  arm: string;
-  alpha: number;
-  beta: number;
-  gainMean: number;
+  /** Arm key `type|target class|tenant group`, or the name of a type. */
+  key: string;
+  kind: 'arm' | 'type';
+  successes: number;
+  failures: number;
   gainCount: number;
+  gainMean: number;
   gainM2: number;
+  trials: number;
   harms: number;
-  tries: number;
+  firstSeenCycle: number;
   lastTriedCycle: number | null;
+  /** Cycle up to which the fading counts have been faded. */
+  asOfCycle: number;
   version: number;
 }
 

@@ -5,15 +5,18 @@ import type { TenantContext } from './context.js';
 
 const beliefColumns: Columns = {
   tenant_id: 'uuid',
-  arm: 'text',
-  alpha: 'float',
-  beta: 'float',
-  gain_mean: 'float',
+  kind: 'text',
+  belief_key: 'text',
+  successes: 'float',
+  failures: 'float',
   gain_count: 'float',
+  gain_mean: 'float',
   gain_m2: 'float',
-  harms: 'float',
-  tries: 'float',
+  trials: 'int',
+  harms: 'int',
+  first_seen_cycle: 'int',
   last_tried_cycle: 'int',
+  as_of_cycle: 'int',
   version: 'int',
 };
 
@@ -21,23 +24,26 @@ export function beliefRepository({ tenantId, db, sql }: TenantContext): BeliefRe
   return {
     all: () =>
       db.rows<BeliefRow>(
-        `select arm as "arm", alpha as "alpha", beta as "beta", gain_mean as "gainMean", gain_count as "gainCount",
-           gain_m2 as "gainM2", harms as "harms", tries as "tries", last_tried_cycle as "lastTriedCycle",
-           version as "version"
-         from belief where tenant_id = $1 order by arm`,
+        `select kind as "kind", belief_key as "key", successes as "successes", failures as "failures",
+           gain_count as "gainCount", gain_mean as "gainMean", gain_m2 as "gainM2", trials as "trials",
+           harms as "harms", first_seen_cycle as "firstSeenCycle", last_tried_cycle as "lastTriedCycle",
+           as_of_cycle as "asOfCycle", version as "version"
+         from belief where tenant_id = $1 order by kind, belief_key`,
         [tenantId],
       ),
 
     async save(row) {
       const values = [
-        row.alpha,
-        row.beta,
-        row.gainMean,
+        row.successes,
+        row.failures,
         row.gainCount,
+        row.gainMean,
         row.gainM2,
+        row.trials,
         row.harms,
-        row.tries,
+        row.firstSeenCycle,
         row.lastTriedCycle,
+        row.asOfCycle,
       ];
       if (row.version === 0) {
         const params: unknown[] = [];
@@ -47,18 +53,19 @@ export function beliefRepository({ tenantId, db, sql }: TenantContext): BeliefRe
             table: 'belief',
             columns: names,
             select: names.map((n) => `r.${n}`),
-            from: sql.rowset('r', beliefColumns, [[tenantId, row.arm, ...values, 1]], params),
-            match: 'belief.tenant_id = r.tenant_id and belief.arm = r.arm',
+            from: sql.rowset('r', beliefColumns, [[tenantId, row.kind, row.key, ...values, 1]], params),
+            match: 'belief.tenant_id = r.tenant_id and belief.kind = r.kind and belief.belief_key = r.belief_key',
           }),
           params,
         );
         return added === 1;
       }
       const changed = await db.run(
-        `update belief set alpha = $4, beta = $5, gain_mean = $6, gain_count = $7, gain_m2 = $8, harms = $9,
-           tries = $10, last_tried_cycle = $11, version = version + 1
-         where tenant_id = $1 and arm = $2 and version = $3`,
-        [tenantId, row.arm, row.version, ...values],
+        `update belief set successes = $5, failures = $6, gain_count = $7, gain_mean = $8, gain_m2 = $9,
+           trials = $10, harms = $11, first_seen_cycle = $12, last_tried_cycle = $13, as_of_cycle = $14,
+           version = version + 1
+         where tenant_id = $1 and kind = $2 and belief_key = $3 and version = $4`,
+        [tenantId, row.kind, row.key, row.version, ...values],
       );
       return changed === 1;
     },

@@ -43,7 +43,7 @@ export function linearSchedule(rate: number, steps: number, floor = 0): Schedule
   requireRate(rate);
   requireInteger('SCHEDULE', 'steps', steps, 1);
   requireInRange('SCHEDULE', 'floor', floor, 0, rate);
-  return (step) => rate + (floor - rate) * Math.min(1, Math.max(0, step / steps));
+  return (step) => floor + (rate - floor) * (1 - Math.min(1, Math.max(0, step / steps)));
 }
 
 /** State of patience-based early stopping; plain data. */

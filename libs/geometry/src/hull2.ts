@@ -24,17 +24,28 @@ export function convexHull2(points: Float64Array): Uint32Array {
 /** @throws GeometryError HULL_BAD_SHAPE, HULL_NOT_FINITE */
 export function requireFinite(points: Float64Array, dims: number): void {
   if (points.length % dims !== 0) {
-    throw new GeometryError('HULL_BAD_SHAPE', 'length is no multiple of the dimension', { length: points.length, dims });
+    throw new GeometryError('HULL_BAD_SHAPE', 'length is no multiple of the dimension', {
+      length: points.length,
+      dims,
+    });
   }
   for (let i = 0; i < points.length; i++) {
     if (!Number.isFinite(points[i])) {
-      throw new GeometryError('HULL_NOT_FINITE', 'a coordinate is not finite', { point: Math.floor(i / dims) });
+      throw new GeometryError('HULL_NOT_FINITE', 'a coordinate is not finite', {
+        point: Math.floor(i / dims),
+      });
     }
   }
 }
 
 /** Appends the lower chain of the ordered points to hull from `base`; returns the new length. */
-function chain(points: Float64Array, order: Uint32Array, hull: Uint32Array, base: number, from: number): number {
+function chain(
+  points: Float64Array,
+  order: Uint32Array,
+  hull: Uint32Array,
+  base: number,
+  from: number,
+): number {
   let top = from;
   for (const i of order) {
     const x = points[2 * i];
@@ -60,7 +71,8 @@ function outsideOctagon(points: Float64Array): Uint32Array {
   for (let c = 0; c < corners.length; c++) {
     const [ax, ay] = corners[c];
     const [bx, by] = corners[(c + 1) % corners.length];
-    if (ax !== bx || ay !== by) edges.push(bx - ax, by - ay, ax, ay, 4e-16 * (Math.abs(bx - ax) + Math.abs(by - ay)));
+    if (ax !== bx || ay !== by)
+      edges.push(bx - ax, by - ay, ax, ay, 4e-16 * (Math.abs(bx - ax) + Math.abs(by - ay)));
   }
   const reach = edges.length === 0 ? 0 : 1;
   for (let i = 0; i < n; i++) {
@@ -104,7 +116,8 @@ function sortByXy(points: Float64Array, indices: Uint32Array): Uint32Array {
   let kept = 0;
   for (const i of indices) {
     const last = indices[kept - 1];
-    if (kept > 0 && points[2 * i] === points[2 * last] && points[2 * i + 1] === points[2 * last + 1]) continue;
+    if (kept > 0 && points[2 * i] === points[2 * last] && points[2 * i + 1] === points[2 * last + 1])
+      continue;
     indices[kept++] = i;
   }
   return indices.slice(0, kept);

@@ -1,4 +1,3 @@
-import { GeometryError } from './geometry-error.js';
 import { HullMesh } from './hull-mesh.js';
 import { convexHull2, requireFinite } from './hull2.js';
 import { orient2d, orient3d } from './predicates.js';
@@ -44,14 +43,29 @@ function initialSimplex(p: Float64Array): number[] {
   const n = p.length / 3;
   const first = farthestBy(n, (i) => -p[3 * i]);
   const a = 3 * first;
-  const second = farthestBy(n, (i) => Math.hypot(p[3 * i] - p[a], p[3 * i + 1] - p[a + 1], p[3 * i + 2] - p[a + 2]));
+  const second = farthestBy(n, (i) =>
+    Math.hypot(p[3 * i] - p[a], p[3 * i + 1] - p[a + 1], p[3 * i + 2] - p[a + 2]),
+  );
   const b = 3 * second;
   if (p[a] === p[b] && p[a + 1] === p[b + 1] && p[a + 2] === p[b + 2]) return [first];
   const third = farthestBy(n, (i) => offLine(p, a, b, 3 * i));
   if (offLine(p, a, b, 3 * third) === 0) return [first, second];
   const c = 3 * third;
   const plane = (i: number): number =>
-    orient3d(p[a], p[a + 1], p[a + 2], p[b], p[b + 1], p[b + 2], p[c], p[c + 1], p[c + 2], p[i], p[i + 1], p[i + 2]);
+    orient3d(
+      p[a],
+      p[a + 1],
+      p[a + 2],
+      p[b],
+      p[b + 1],
+      p[b + 2],
+      p[c],
+      p[c + 1],
+      p[c + 2],
+      p[i],
+      p[i + 1],
+      p[i + 2],
+    );
   const fourth = farthestBy(n, (i) => Math.abs(plane(3 * i)));
   const side = plane(3 * fourth);
   if (side === 0) return [first, second, third];
@@ -92,14 +106,27 @@ function flatHull(points: Float64Array, simplex: readonly number[]): ConvexHull3
       simplex.length === 2
         ? Math.max(Math.abs(points[a + u] - points[b + u]), Math.abs(points[a + v] - points[b + v]))
         : Math.abs(
-            orient2d(points[a + u], points[a + v], points[b + u], points[b + v], points[c + u], points[c + v]),
+            orient2d(
+              points[a + u],
+              points[a + v],
+              points[b + u],
+              points[b + v],
+              points[c + u],
+              points[c + v],
+            ),
           );
     if (size > widest) {
       widest = size;
       dropped = axis;
     }
   }
-  const vertices = convexHull2(project(points, Uint32Array.from({ length: points.length / 3 }, (_, i) => i), dropped));
+  const vertices = convexHull2(
+    project(
+      points,
+      Uint32Array.from({ length: points.length / 3 }, (_, i) => i),
+      dropped,
+    ),
+  );
   return { dimension: simplex.length === 2 ? 1 : 2, vertices, faces };
 }
 
@@ -135,7 +162,13 @@ function startMesh(mesh: HullMesh, [a, b, c, d]: readonly number[]): number[] {
 }
 
 /** Replaces all faces that `eye` sees by a fan from it to their horizon; returns the new faces. */
-function addPoint(mesh: HullMesh, start: number, eye: number, serial: number, startFace: Int32Array): number[] {
+function addPoint(
+  mesh: HullMesh,
+  start: number,
+  eye: number,
+  serial: number,
+  startFace: Int32Array,
+): number[] {
   const seen = [start];
   mesh.marks[start] = serial;
   const horizon: number[] = [];
@@ -161,7 +194,7 @@ function addPoint(mesh: HullMesh, start: number, eye: number, serial: number, st
   }
   for (const f of fan) mesh.linkSide(f, 1, startFace[mesh.vertices[3 * f + 1]], 2);
   for (const f of seen) {
-    for (let i = mesh.heads[f]; i >= 0; ) {
+    for (let i = mesh.heads[f]; i >= 0;) {
       const next = mesh.nextPoint[i];
       if (i !== eye) mesh.assign(i, fan);
       i = next;
@@ -183,7 +216,8 @@ function mergeCoplanar(mesh: HullMesh): Uint32Array {
       for (let side = 0; side < 3; side++) {
         const g = mesh.neighbours[3 * f + side];
         if (done[g] === 1) continue;
-        const opposite = mesh.vertices[3 * g + ((mesh.sideFrom(g, mesh.vertices[3 * f + ((side + 1) % 3)]) + 2) % 3)];
+        const opposite =
+          mesh.vertices[3 * g + ((mesh.sideFrom(g, mesh.vertices[3 * f + ((side + 1) % 3)]) + 2) % 3)];
         if (mesh.heightAbove(start, opposite) === 0 && mesh.exactSide(start, opposite) === 0) {
           done[g] = 1;
           facet.push(g);
@@ -202,18 +236,13 @@ function fanFacet(mesh: HullMesh, facet: readonly number[], out: number[]): void
   const indices = Array.from(corners);
   const axis = mesh.dominantAxis(facet[0]);
   const ring = convexHull2(project(mesh.points, indices, axis));
-  const [a, b, c] = Array.from(project(mesh.points, mesh.vertices.subarray(3 * facet[0], 3 * facet[0] + 3), axis)).reduce<
-    [number, number][]
-  >((pairs, v, i, all) => (i % 2 === 0 ? [...pairs, [v, all[i + 1]]] : pairs), []);
+  const [a, b, c] = Array.from(
+    project(mesh.points, mesh.vertices.subarray(3 * facet[0], 3 * facet[0] + 3), axis),
+  ).reduce<[number, number][]>((pairs, v, i, all) => (i % 2 === 0 ? [...pairs, [v, all[i + 1]]] : pairs), []);
   const outward = orient2d(a[0], a[1], b[0], b[1], c[0], c[1]) > 0;
   for (let i = 1; i + 1 < ring.length; i++) {
     const second = indices[ring[outward ? i : i + 1]];
     const third = indices[ring[outward ? i + 1 : i]];
     out.push(indices[ring[0]], second, third);
   }
-}
-
-/** @throws GeometryError HULL_NO_BODY unless the hull has dimension 3 */
-export function requireBody(hull: ConvexHull3): void {
-  if (hull.dimension !== 3) throw new GeometryError('HULL_NO_BODY', 'the hull is flat', { dimension: hull.dimension });
 }

@@ -41,3 +41,31 @@ export {
 export { KdTree, NO_NEIGHBOUR, type AxisMetric, type NeighbourTable, type Neighbours } from './kd-tree.js';
 export { BallTree, type Metric } from './ball-tree.js';
 export { GrowingIndex } from './growing-index.js';
+export { convexHull2 } from './hull2.js';
+export { convexHull3, type ConvexHull3 } from './hull3.js';
+export {
+  pointInPolygon,
+  polygonArea,
+  polygonCentroid,
+  polygonOverlap,
+  type Overlap,
+  type Side,
+} from './polygon.js';
+export {
+  pointInPolytope,
+  polytopeCentroid,
+  polytopeOverlap,
+  polytopeSurface,
+  polytopeVolume,
+  type Polytope,
+} from './polytope.js';
+export { delaunay, validateDelaunay, type Delaunay } from './delaunay.js';
+export {
+  barycentric,
+  interpolate,
+  locateTriangle,
+  voronoiCell,
+  voronoiCells,
+  type VoronoiCells,
+} from './voronoi.js';
+export { Territories, type Territory } from './territory.js';

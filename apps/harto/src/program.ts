@@ -1,7 +1,9 @@
 import { Command } from 'commander';
+import { addDoctorCommand } from './commands/doctor.js';
 import { addInstallationCommands } from './commands/installation-commands.js';
 import { addLookCommands } from './commands/look.js';
 import { addSearchCommand } from './commands/search.js';
+import { addSetupCommand } from './commands/setup.js';
 import { addStartCommand } from './commands/start.js';
 import { addSteerCommands } from './commands/steer.js';
 
@@ -17,7 +19,9 @@ export function createProgram(): Command {
       '\nExit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 an engine cannot be reached, 130 interrupted',
     );
   addStartCommand(program);
+  addSetupCommand(program);
   addInstallationCommands(program);
+  addDoctorCommand(program);
   addLookCommands(program);
   addSearchCommand(program);
   addSteerCommands(program);

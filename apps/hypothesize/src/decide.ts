@@ -1,22 +1,12 @@
-import {
-  newId,
-  planHash,
-  type Candidate,
-  type ObservationDocument,
-  type RejectedCandidate,
-} from '@hartonomous/contracts';
-import { isHeldOut } from '@hartonomous/loop';
-import type { ActionRow, HypothesisRow, Store } from '@hartonomous/store';
-import { gate, scopeOf } from './gate.js';
+import type { ObservationDocument } from '@hartonomous/contracts';
+import { isHeldOut, isPlaceboCycle, rngOfText } from '@hartonomous/loop';
+import type { ActionRow, Store } from '@hartonomous/store';
+import { gate } from './gate.js';
+import { placeboCandidate } from './proposers/placebo.js';
 import { proposeAll } from './proposers/registry.js';
 import type { ProposerContext } from './proposers/proposer.js';
+import { select, type Selection } from './select.js';
 
-export interface Decision {
-  hypotheses: HypothesisRow[];
-  rejected: RejectedCandidate[];
-}
-
-const actionsPerCycle = 3;
 const openStates: ActionRow['state'][] = [
   'Proposed',
   'AwaitingApproval',
@@ -34,22 +24,30 @@ export async function decideCycle(
   cycleId: string,
   document: ObservationDocument,
   scale: number,
-): Promise<Decision> {
+): Promise<Selection> {
   const schemaFingerprint = await store.maintenance.schemaFingerprint();
   const read = await store.withTenant(tenantId, async (tx) => ({
     now: await tx.now(),
     settled: await tx.actions.settledTargets(),
     open: await tx.actions.list({ states: openStates, limit: 100 }),
     modes: await tx.settings.all(),
+    cycle: await tx.cycles.get(cycleId),
+    beliefs: await tx.beliefs.all(),
   }));
   const context = contextOf(document, schemaFingerprint, tenantId);
   const proposed = proposeAll(document.findings, context);
-  const gated = gate(proposed.candidates, { ...read, nowMs: read.now.getTime(), scale });
-  const ranked = rank(gated.eligible);
-  const { chosen, left } = choose(ranked);
+  const placebo = isPlaceboCycle(rngOfText(`${cycleId}|placebo`)) ? [placeboCandidate(context)] : [];
+  const gated = gate([...placebo, ...proposed.candidates], { ...read, nowMs: read.now.getTime(), scale });
+  const { beliefs } = read;
+  const selected = select(gated.eligible, {
+    cycleId,
+    cycleNumber: read.cycle?.number ?? 0,
+    tenantId,
+    beliefs,
+  });
   return {
-    hypotheses: chosen.map((row) => ({ ...row, cycleId })),
-    rejected: [...proposed.rejected, ...gated.rejected, ...left],
+    hypotheses: selected.hypotheses,
+    rejected: [...proposed.rejected, ...gated.rejected, ...selected.rejected],
   };
 }
 
@@ -70,51 +68,4 @@ function contextOf(
     schemaFingerprint,
     heldOut: (inputHash) => isHeldOut(tenantId, inputHash),
   };
-}
-
-const horizonHours = 168;
-
-function rank(candidates: Candidate[]): Omit<HypothesisRow, 'cycleId'>[] {
-  return candidates
-    .map((candidate) => {
-      const { requestsPerHour, meanSeconds } = candidate.exposure;
-      const saved = (1 - Math.exp(candidate.expected.size)) * requestsPerHour * meanSeconds * horizonHours;
-      return {
-        id: newId(),
-        candidate,
-        planHash: planHash(candidate),
-        value: saved - candidate.costSeconds,
-        selectionProbability: 1,
-        chosen: true,
-      };
-    })
-    .sort((a, b) => b.value - a.value);
-}
-
-function choose(ranked: Omit<HypothesisRow, 'cycleId'>[]): {
-  chosen: Omit<HypothesisRow, 'cycleId'>[];
-  left: RejectedCandidate[];
-} {
-  const chosen: Omit<HypothesisRow, 'cycleId'>[] = [];
-  const left: RejectedCandidate[] = [];
-  const scopes = new Set<string>();
-  for (const row of ranked) {
-    const { type, target } = row.candidate;
-    const scope = scopeOf(row.candidate);
-    const refusal =
-      row.value <= 0
-        ? (['value-not-positive', 'its expected saving does not pay for trying it'] as const)
-        : scope && scopes.has(scope)
-          ? (['scope-locked', `a better candidate on ${scope} is tried first`] as const)
-          : chosen.length >= actionsPerCycle
-            ? (['not-selected', `${actionsPerCycle} better candidates are tried first`] as const)
-            : null;
-    if (refusal) {
-      left.push({ type, target, reasonCode: refusal[0], reason: refusal[1] });
-      continue;
-    }
-    if (scope) scopes.add(scope);
-    chosen.push(row);
-  }
-  return { chosen, left };
 }

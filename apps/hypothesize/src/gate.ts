@@ -71,6 +71,7 @@ function refusalOf(candidate: Candidate, context: GateContext, taken: ReadonlySe
     (context.modes.get(`mode.${candidate.type}`) as ActionMode | undefined) ??
     defaultModeOf(candidate.actionClass);
   if (mode === 'Off' || mode === 'Observe') return ['mode', `the mode of ${candidate.type} is ${mode}`];
+  if (candidate.type === 'Placebo') return null;
   const scope = scopeOf(candidate);
   if (scope && taken.has(scope)) return ['scope-locked', `another action on ${scope} is not verified yet`];
   return settledRefusal(candidate, context);

@@ -16,6 +16,7 @@ import { Controller, Inject, type OnApplicationBootstrap, type OnModuleDestroy }
 import { EventPattern, Payload } from '@nestjs/microservices';
 import { closeCycle } from './close-cycle.js';
 import { recompute } from './score-action.js';
+import { updateBeliefs } from './update-beliefs.js';
 import { watchSchedule } from './watch-schedule.js';
 
 const watchEveryMs = 15_000;
@@ -68,6 +69,7 @@ export class LearnHandler implements OnApplicationBootstrap, OnModuleDestroy {
       );
       await tx.audit.append({ what: 'alarm.verdict-differs', subject: actionId, who: 'learn', why: reason });
     }
+    await updateBeliefs(tx, action);
     await tx.history.add({
       id: newId(),
       actionId,

@@ -1,7 +1,5 @@
 import { join } from 'node:path';
 import { HartoError } from '@hartonomous/contracts';
-import { migrateQueue } from '@hartonomous/bus';
-import { openStore } from '@hartonomous/store';
 import type { Store } from '@hartonomous/store';
 import type { HartoConfig } from '../config.js';
 import { GatewayClient } from '../gateway-client.js';
@@ -12,10 +10,10 @@ import type { Engines } from './engines.js';
 import { Interruption } from './interruption.js';
 import { runMainJob } from './main-job.js';
 import type { StartOptions } from './options.js';
+import { prepareStore } from './prepare-store.js';
 import { ServiceLogs } from './service-logs.js';
 import { serviceGraceMs, serviceSpecs } from './service-specs.js';
 import { Supervisor } from './supervisor.js';
-import { ensureLocalTenant } from './tenant.js';
 
 const databaseGraceMs = 1_800;
 
@@ -71,19 +69,14 @@ class Installation {
       const opened = await this.engines;
       return [opened, opened.description];
     });
-    const store = await this.step(async () => {
-      this.store = await openStore({ ...engines.store, applicationName: 'hartonomous-harto' });
-      const { applied, known } = await this.store.maintenance.migrate();
-      if (engines.queueOwnerUrl) await migrateQueue(engines.queueOwnerUrl);
-      return [
-        this.store,
-        applied.length > 0 ? `schema: ${applied.length} migrations applied` : `schema: up to date (${known})`,
-      ];
+    const { store, tenant } = await this.step(async () => {
+      const prepared = await prepareStore(engines, config.home);
+      this.store = prepared.store;
+      const count = prepared.applied.length;
+      return [prepared, count > 0 ? `schema: ${count} migrations applied` : 'schema: up to date'];
     });
-    const tenant = await ensureLocalTenant(store, config.home);
     if (tenant.created.length > 0)
       output.say(`keys: ${tenant.created.join(' and ')} in ${join(config.home, 'keys')}`);
-    interruption.throwIfInterrupted();
     const gatewayUrl = await this.startServices(engines);
     await runMainJob({
       client: new GatewayClient(gatewayUrl, tenant.keys.admin),

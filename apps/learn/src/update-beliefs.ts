@@ -1,0 +1,86 @@
+import { HartoError } from '@hartonomous/contracts';
+import {
+  armKeyOf,
+  freshArm,
+  freshType,
+  learnArm,
+  learnType,
+  type ArmBelief,
+  type TrialOutcome,
+  type TypeBelief,
+} from '@hartonomous/loop';
+import type { ActionRow, BeliefRow, TenantTransaction } from '@hartonomous/store';
+
+/** What a concluded action says about its arm and its type. A placebo says nothing: it is no arm. */
+export async function updateBeliefs(tx: TenantTransaction, action: ActionRow): Promise<void> {
+  if (action.type === 'Placebo') return;
+  const cycle = (await tx.cycles.get(action.cycleId))?.number ?? 0;
+  const outcome = outcomeOf(action);
+  const rows = await tx.beliefs.all();
+  const armKey = armKeyOf(action.type, action.targetClass, tx.tenantId);
+  const armRow = rows.find((b) => b.kind === 'arm' && b.key === armKey);
+  const typeRow = rows.find((b) => b.kind === 'type' && b.key === action.type);
+  const arm = learnArm(armRow ? armOf(armRow) : freshArm(armKey, cycle), outcome, cycle);
+  const type = learnType(typeRow ? typeOf(typeRow) : freshType(action.type, cycle), outcome, cycle);
+  await save(tx, rowOfArm(arm, armRow?.version ?? 0));
+  await save(tx, rowOfType(type, typeRow, outcome, cycle));
+}
+
+/** The gain is the share of latency saved; a kept action without an effect estimate counts without one. */
+export function outcomeOf(action: Pick<ActionRow, 'verdict' | 'effect'>): TrialOutcome {
+  const kept = action.verdict === 'Kept';
+  return {
+    kept,
+    harmed: action.verdict === 'RevertedHarm' || action.verdict === 'FailedToRevert',
+    gain: kept && action.effect ? 1 - action.effect.estimate : null,
+  };
+}
+
+async function save(tx: TenantTransaction, row: BeliefRow): Promise<void> {
+  if (await tx.beliefs.save(row)) return;
+  throw new HartoError('STATE_STALE', `belief ${row.key} was changed by another writer`, { retryable: true });
+}
+
+const gainsOf = (row: BeliefRow): ArmBelief['gains'] => ({
+  count: row.gainCount,
+  mean: row.gainMean,
+  m2: row.gainM2,
+});
+const armOf = (row: BeliefRow): ArmBelief => ({ ...row, gains: gainsOf(row) });
+const typeOf = (row: BeliefRow): TypeBelief => ({ ...row, type: row.key, gains: gainsOf(row) });
+
+const countsOf = ({ successes, failures, gains, asOfCycle }: TypeBelief | ArmBelief) => ({
+  successes,
+  failures,
+  gainCount: gains.count,
+  gainMean: gains.mean,
+  gainM2: gains.m2,
+  asOfCycle,
+});
+
+const rowOfArm = (arm: ArmBelief, version: number): BeliefRow => ({
+  ...countsOf(arm),
+  kind: 'arm',
+  key: arm.key,
+  trials: arm.trials,
+  harms: arm.harms,
+  firstSeenCycle: arm.firstSeenCycle,
+  lastTriedCycle: arm.lastTriedCycle,
+  version,
+});
+
+const rowOfType = (
+  type: TypeBelief,
+  before: BeliefRow | undefined,
+  outcome: TrialOutcome,
+  cycle: number,
+): BeliefRow => ({
+  ...countsOf(type),
+  kind: 'type',
+  key: type.type,
+  trials: (before?.trials ?? 0) + 1,
+  harms: (before?.harms ?? 0) + (outcome.harmed ? 1 : 0),
+  firstSeenCycle: before?.firstSeenCycle ?? cycle,
+  lastTriedCycle: cycle,
+  version: before?.version ?? 0,
+});

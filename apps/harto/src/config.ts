@@ -11,7 +11,7 @@ const urlOf = (...protocols: string[]) =>
     error: `must be a URL that begins with ${protocols.map((name) => `${name}://`).join(' or ')}`,
   });
 
-const store = urlOf('postgres', 'postgresql', 'mssql', 'sqlserver').optional();
+const store = urlOf('postgres', 'postgresql', 'mssql').optional();
 
 const schema = z.object({
   HARTO_HOME: z.string().min(1).default('.hartonomous'),
@@ -47,7 +47,7 @@ export interface HartoConfig {
 }
 
 const inheritedNames =
-  /^(?:PATH|HOME|LANG|TMPDIR|LOG_LEVEL|HARTO_KILL|HARTO_FAULTS|HARTO_FAULTS_DIR|NODE_EXTRA_CA_CERTS|OTEL_.*|QUEUE_.*_MS|QUEUE_ALLOW_UNSAFE)$/;
+  /^(?:PATH|HOME|LANG|TMPDIR|LOG_LEVEL|HARTO_KILL|HARTO_FAULTS|HARTO_FAULTS_DIR|NODE_EXTRA_CA_CERTS|OTEL_.*|QUEUE_[A-Z_]+)$/;
 
 /** Reads the environment once; empty variables count as absent. */
 export function readConfig(environment: NodeJS.ProcessEnv = process.env): HartoConfig {

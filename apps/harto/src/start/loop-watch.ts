@@ -6,7 +6,9 @@ import { effectText } from '../gateway-client.js';
 import type { ActionShown, CycleDetail } from '../gateway-documents.js';
 
 export interface WatchOptions {
-  client: GatewayClient;
+  client: Pick<GatewayClient, 'actions' | 'cycles' | 'cycle' | 'requestCycle'>;
+  /** Between two looks, milliseconds. */
+  pollMs?: number;
   /** Ids of the actions that stood in the store before this run. */
   earlier: Set<string>;
   /** Number of the newest cycle before this run. */
@@ -19,7 +21,7 @@ export interface WatchOptions {
   signal: AbortSignal;
 }
 
-const pollMs = 1_000;
+const defaultPollMs = 1_000;
 /** Between two requests for a cycle, milliseconds. */
 const askAgainMs = 5_000;
 /** Cycles in a row that must find nothing to try. */
@@ -51,7 +53,7 @@ export class LoopWatch {
         // A gateway that is being restarted: the next look will tell.
         if (codeOf(error) !== 'GATEWAY_UNREACHABLE') throw error;
       }
-      await sleep(pollMs, undefined, { signal: this.options.signal });
+      await sleep(this.options.pollMs ?? defaultPollMs, undefined, { signal: this.options.signal });
     }
     return 'time';
   }

@@ -11,7 +11,7 @@ import { LoopWatch } from './loop-watch.js';
 import { mineQueries } from './mine-queries.js';
 import type { StartOptions } from './options.js';
 import { readQuerySources } from './query-sources.js';
-import { buildReport, reportText } from './report.js';
+import { composeReport, readReportSources, reportText } from './report.js';
 import { minedWorkload, recordedWorkload } from './workload.js';
 import type { Workload } from './workload.js';
 import { driveWorkload } from './workload-driver.js';
@@ -49,8 +49,7 @@ export async function runMainJob(context: JobContext): Promise<void> {
   });
   if (!options.once) await requestFirstCycle(context, driver);
   const ended = await watch.untilResults(options.once ? options.minutes * 60_000 : Number.POSITIVE_INFINITY);
-  const report = await buildReport({
-    client: context.client,
+  const report = composeReport(await readReportSources(context.client, earlierActions), {
     ended,
     requests: asked(),
     cycles: watch.cyclesEnded,

@@ -1,11 +1,11 @@
 import type { OnceReport } from '@hartonomous/contracts';
 import { effectText } from '../gateway-client.js';
 import type { GatewayClient } from '../gateway-client.js';
-import type { ActionDetail, ActionShown, RejectedShown } from '../gateway-documents.js';
+import type { ActionDetail, CycleShown, RejectedShown } from '../gateway-documents.js';
 import { cut, table } from '../output.js';
 
-export interface ReportInput {
-  client: GatewayClient;
+/** What this run adds to what the store says. */
+export interface RunFacts {
   ended: OnceReport['ended'];
   requests: number;
   cycles: number;
@@ -15,30 +15,40 @@ export interface ReportInput {
   cyclesBefore: number;
 }
 
+export interface ReportSources {
+  corpus: { files: number; atoms: number };
+  actions: ActionDetail[];
+  rejected: RejectedShown[];
+  cycles: CycleShown[];
+  console: string;
+}
+
 const actionsMax = 50;
 
-/** Everything in it is read from the store through the gateway. */
-export async function buildReport(input: ReportInput): Promise<OnceReport> {
-  const { client } = input;
+/** Reads what the report is made of from the store, through the gateway. */
+export async function readReportSources(client: GatewayClient, earlier: Set<string>): Promise<ReportSources> {
   const [status, listed, rejected, cycles] = await Promise.all([
     client.status(),
     client.actions({ limit: String(actionsMax) }),
     client.rejected(500),
     client.cycles(100),
   ]);
-  const shown = listed.filter((action) => action.verdict !== null || !input.earlier.has(action.id));
-  const details = await Promise.all(shown.map((action) => client.action(action.id)));
-  const ofThisRun = new Set(
-    cycles.filter((cycle) => cycle.number > input.cyclesBefore).map((cycle) => cycle.id),
-  );
+  const shown = listed.filter((action) => action.verdict !== null || !earlier.has(action.id));
+  const actions = await Promise.all(shown.map((action) => client.action(action.id)));
+  return { corpus: status.corpus, actions, rejected, cycles, console: new URL('/', client.baseUrl).href };
+}
+
+export function composeReport(sources: ReportSources, run: RunFacts): OnceReport {
+  const newCycles = sources.cycles.filter((cycle) => cycle.number > run.cyclesBefore);
+  const ofThisRun = new Set(newCycles.map((cycle) => cycle.id));
   return {
-    ended: input.ended,
-    corpus: status.corpus,
-    workload: { requests: input.requests },
-    cycles: input.cycles,
-    actions: details.map((action) => actionEntry(action, input.earlier)),
-    rejected: rejectedEntries(rejected.filter((row) => ofThisRun.has(row.cycleId))),
-    console: new URL('/', client.baseUrl).href,
+    ended: run.ended,
+    corpus: { files: sources.corpus.files, atoms: sources.corpus.atoms },
+    workload: { requests: run.requests },
+    cycles: run.cycles,
+    actions: sources.actions.map((action) => actionEntry(action, run.earlier)),
+    rejected: rejectedEntries(sources.rejected.filter((row) => ofThisRun.has(row.cycleId))),
+    console: sources.console,
   };
 }
 
@@ -78,7 +88,7 @@ const endings: Record<OnceReport['ended'], string> = {
   time: 'the time was over before two types had a verdict',
 };
 
-const undone = (action: ActionShown | OnceReport['actions'][number]) =>
+const undone = (action: OnceReport['actions'][number]) =>
   action.verdict !== null && /^Reverted|^Inconclusive|^Unkept/.test(action.verdict);
 
 /** The short table for people; `findings` are the summaries of what was observed. */

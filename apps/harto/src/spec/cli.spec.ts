@@ -1,0 +1,163 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { execFile } from 'node:child_process';
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
+import { writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { createTestFolder, freePort, removeTestFolder } from '@hartonomous/testing';
+import { createProgram } from '../program.js';
+import { repositoryRoot } from '../config.js';
+import { keysFile } from '../installation.js';
+
+let home = '';
+beforeAll(() => {
+  home = createTestFolder();
+});
+afterAll(() => removeTestFolder(home));
+
+interface Result {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+function harto(args: string[], env: Record<string, string> = {}): Promise<Result> {
+  const bin = join(repositoryRoot, 'apps', 'harto', 'bin', 'harto.mjs');
+  const environment = { PATH: process.env.PATH ?? '', HARTO_HOME: home, ...env };
+  return new Promise((resolve) => {
+    execFile(process.execPath, [bin, ...args], { env: environment }, (error, stdout, stderr) =>
+      resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr }),
+    );
+  });
+}
+
+describe('wrong usage', () => {
+  it.each([
+    ['an unknown command', ['statsu'], /^harto: unknown command 'statsu' \(Did you mean status\?\)/],
+    ['an unknown flag', ['status', '--jsn'], /^harto: unknown option '--jsn' \(Did you mean --json\?\)/],
+    ['a missing argument', ['search'], /^harto: missing required argument 'query'/],
+    ['a value out of range', ['search', 'x', '--limit', '0'], /Expected a whole number from 1 to 100/],
+    ['an unknown choice', ['modes', 'set', 'CacheWarming', 'Sometimes'], /Allowed choices are Off, Observe/],
+    ['a missing reason', ['kill'], /required option '--reason <text>' not specified/],
+    ['a wrong scale', ['start', '--scale', '0'], /Expected a number from 1 \(real time\) to 1000/],
+  ])('%s: one line and exit code 2', async (_name, args, message) => {
+    const { code, stdout, stderr } = await harto(args);
+    expect(stderr).toMatch(message);
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  });
+
+  it('with --json is a problem document on standard error', async () => {
+    const { code, stdout, stderr } = await harto(['search', '--json']);
+    expect(JSON.parse(stderr)).toMatchObject({
+      type: 'urn:hartonomous:USAGE_WRONG',
+      code: 'USAGE_WRONG',
+      status: 400,
+    });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  });
+
+  it('of a setting names it', async () => {
+    const { code, stderr } = await harto(['doctor'], { STORE_URL: 'http://x' });
+    expect(stderr).toMatch(/^harto: STORE_URL must be a URL that begins with postgres:\/\//);
+    expect(code).toBe(2);
+  });
+});
+
+describe('engines that cannot be reached', () => {
+  it('nothing running: exit code 3', async () => {
+    const { code, stderr } = await harto(['status']);
+    expect(stderr).toBe('harto: nothing is running here: start it with npm start, or set HARTO_URL\n');
+    expect(code).toBe(3);
+  });
+
+  it('a gateway that is not there: exit code 3', async () => {
+    const port = await freePort();
+    const { code, stderr } = await harto(['status', '--json'], {
+      HARTO_URL: `http://127.0.0.1:${port}`,
+      HARTO_KEY: 'k',
+    });
+    expect(JSON.parse(stderr)).toMatchObject({ code: 'GATEWAY_UNREACHABLE', status: 503 });
+    expect(code).toBe(3);
+  });
+
+  it('a named store: exit code 3, and nothing is started instead', async () => {
+    const port = await freePort();
+    const env = { STORE_URL: `postgres://u:secret@127.0.0.1:${port}/db` };
+    const { code, stderr, stdout } = await harto(['start', '--once', '--json'], env);
+    expect(stderr).toMatch(/"code":"STORE_UNREACHABLE"/);
+    expect(stderr + stdout).not.toContain('secret');
+    expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
+  });
+
+  it('doctor says line by line what is missing', async () => {
+    const port = await freePort();
+    const env = { STORE_URL: `postgres://u:p@127.0.0.1:${port}/db`, QUEUE_URL: `redis://127.0.0.1:${port}` };
+    const { code, stdout } = await harto(['doctor', '--json'], env);
+    const { findings } = JSON.parse(stdout) as { findings: { check: string; state: string }[] };
+    expect(findings.map(({ check, state }) => `${check} ${state}`)).toEqual([
+      'node ready',
+      'folder ready',
+      'store missing',
+      'queue missing',
+    ]);
+    expect(code).toBe(3);
+  });
+});
+
+describe('input that is refused', () => {
+  it('a missing corpus: exit code 1 before anything starts', async () => {
+    const { code, stderr } = await harto(['start', '--corpus', join(home, 'nowhere')]);
+    expect(stderr).toMatch(/^harto: --corpus .*nowhere: no such folder\n$/);
+    expect(code).toBe(1);
+  });
+
+  it('a damaged keys file names itself', async () => {
+    writeFileSync(keysFile(home), '{');
+    const { code, stderr } = await harto(['keys']);
+    expect(stderr).toMatch(/keys is damaged: remove it and start again\n$/);
+    expect(code).toBe(2);
+  });
+
+  it('what the gateway refuses keeps its code and text', async () => {
+    const problem = {
+      type: 'urn:hartonomous:NOT_FOUND',
+      title: 'NOT_FOUND',
+      status: 404,
+      code: 'NOT_FOUND',
+      detail: 'no action x',
+    };
+    const server: Server = createServer((_request, response) => {
+      response.writeHead(404, { 'content-type': 'application/problem+json' }).end(JSON.stringify(problem));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const { code, stderr } = await harto(['actions', 'show', 'x'], { HARTO_URL: url, HARTO_KEY: 'k' });
+    server.close();
+    expect(stderr).toBe('harto: no action x\n');
+    expect(code).toBe(1);
+  });
+});
+
+describe('help', () => {
+  it('of every command has examples, and every command takes --json', () => {
+    const leaves = (command: ReturnType<typeof createProgram>): ReturnType<typeof createProgram>[] =>
+      command.commands.length === 0
+        ? [command]
+        : command.commands.flatMap((child) => leaves(child as typeof command));
+    const all = leaves(createProgram());
+    expect(all.length).toBeGreaterThan(20);
+    for (const command of all) {
+      let help = '';
+      command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
+      expect(help).toMatch(/Examples:\n {2}\$ npx harto /);
+      expect(help).toContain('--json');
+    }
+  });
+
+  it('asked for is no error; no command at all is wrong usage', async () => {
+    expect(await harto(['--help'])).toMatchObject({ code: 0, stderr: '' });
+    expect((await harto([])).code).toBe(2);
+  });
+});

@@ -1,6 +1,6 @@
 export { detectLanguage, languageNames, type Language } from './languages.js';
 export { FILE_BYTES_MAX, decodeText, type SkipReason } from './decode.js';
-export { parseFile, type CorpusAtom, type ParsedFile } from './source-file.js';
+export { PARSER_VERSION, parseFile, type CorpusAtom, type ParsedFile } from './source-file.js';
 export { ATOM_CHARS_MAX, ATOM_LINES_MAX } from './unit.js';
 export { QUERY_TERMS_MAX, TERM_CHARS_MAX, atomTerms, queryTermCounts, queryTerms, termsOf } from './terms.js';
 export { EMBEDDING_DIMENSIONS, EMBEDDING_MODEL, embed } from './hashed-vectors.js';

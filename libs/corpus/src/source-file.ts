@@ -8,6 +8,9 @@ import { detectLanguage } from './languages.js';
 import { termsOf } from './terms.js';
 import type { Unit } from './unit.js';
 
+/** Raised whenever equal bytes would give other atoms, terms or vectors than before. */
+export const PARSER_VERSION = 'corpus-1';
+
 export interface CorpusAtom {
   /** Whole lines joined by `\n`, without a final line end. */
   text: string;

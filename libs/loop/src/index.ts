@@ -101,7 +101,91 @@ export {
   type KeyTraffic,
 } from './pairing.js';
 export { rngOfText, stableHash32 } from './random.js';
-export { defaultModeOf } from './autonomy.js';
+export {
+  autonomyOf,
+  defaultAutonomy,
+  defaultModeOf,
+  type Autonomy,
+  type AutonomyRun,
+  type AutonomySettings,
+} from './autonomy.js';
+export {
+  approvalExpiresAtMs,
+  defaultApproval,
+  redeemApproval,
+  voteOnApproval,
+  type ApprovalOutcome,
+  type ApprovalRefusal,
+  type ApprovalRequest,
+  type ApprovalSettings,
+  type ApprovalVote,
+} from './approval.js';
+export {
+  checkLimits,
+  defaultLimits,
+  type LimitCheck,
+  type LimitCode,
+  type LimitSettings,
+  type LoopLoad,
+  type PlanScope,
+} from './limits.js';
+export {
+  calibrationOf,
+  defaultLearning,
+  honestNetGain,
+  isTrainingEligible,
+  provenGain,
+  rescore,
+  rescoresDue,
+  successScore,
+  trialOutcomeOf,
+  verdictsDiffer,
+  type Calibration,
+  type CostsOfAction,
+  type ForecastOutcome,
+  type LearningSettings,
+  type MeasuredEffect,
+  type NetGain,
+  type Rescoring,
+} from './learning.js';
+export {
+  armKeyOf,
+  defaultBandit,
+  fadeTo,
+  freshArm,
+  freshType,
+  learnArm,
+  learnType,
+  meanRates,
+  posteriorOf,
+  priorOf,
+  type ArmBelief,
+  type ArmPrior,
+  type ArmRates,
+  type BanditSettings,
+  type GainMoments,
+  type TrialOutcome,
+  type TypeBelief,
+} from './bandit/belief.js';
+export {
+  rankCandidates,
+  rejectionCodes,
+  type Chosen,
+  type RankContext,
+  type RankInput,
+  type Ranking,
+  type RejectionCode,
+} from './bandit/rank.js';
+export {
+  isSafeArm,
+  overdueArm,
+  scoreOptions,
+  type Option,
+  type Policy,
+  type Scored,
+} from './bandit/select.js';
+export { valuePerHour, type Economics } from './bandit/value.js';
+export { armsScenario, compareArms, type ArmsFigures, type TrueArm } from './simulation/arms-scenario.js';
 export {
   simulateErrorGuardrail,
   type GuardrailFigures,

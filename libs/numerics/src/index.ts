@@ -108,10 +108,7 @@ export {
   applyToAll,
   composeClampedAffine,
   foldClampedAffine,
-  updateClamped,
-  updateClampedComposed,
   type ClampedAffine,
-  type ClampedSamples,
 } from './clamped-affine.js';
 export { fitMahalanobis, mahalanobisDistances, type MahalanobisModel } from './mahalanobis.js';
 export { cholesky, solveLower } from './cholesky.js';
@@ -215,4 +212,4 @@ export {
   type VectorScan,
 } from './vector-scan.js';
 export { multiplyF32, multiplyF64, type ProductOptions } from './matrix-product.js';
-export { updateClampedSimd } from './clamped-kernels.js';
+export { updateClamped, updateClampedComposed, type ClampedSamples } from './clamped-update.js';

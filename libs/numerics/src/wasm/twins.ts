@@ -75,9 +75,9 @@ export function clampedTwin(
     const a = samples[s];
     const b = samples[s + 1];
     for (let i = 0; i < values.length; i++) {
-      let x = round(round(a * values[i]) + b);
-      x = low < x ? x : low;
-      values[i] = x < high ? x : high;
+      const y = round(round(a * values[i]) + b);
+      if (y > low && y < high) values[i] = y;
+      else values[i] = y >= high ? high : low;
     }
   }
 }

@@ -31,11 +31,12 @@ create table dead_letter (
   created_at timestamptz(3) not null default now()
 );
 
--- h_n = SHA-256(h_(n-1) | seq | instant | SHA-256(canonical row)); the head makes a cut tail visible.
+-- h_n = SHA-256(h_(n-1) || '|' seq '|' instant in ms '|' SHA-256 of the canonical entry, in hex). The head makes a
+-- cut tail visible.
 create table audit_head (
   tenant_id uuid primary key references tenant (id),
   seq bigint not null default 0,
-  hash text collate "C" not null default repeat('0', 64)
+  hash bytea not null default decode(repeat('00', 32), 'hex')
 );
 
 create table audit (
@@ -47,7 +48,7 @@ create table audit (
   why text not null,
   trace_id text,
   happened_at timestamptz(3) not null,
-  hash text collate "C" not null,
+  hash bytea not null check (octet_length(hash) = 32),
   primary key (tenant_id, seq)
 );
 

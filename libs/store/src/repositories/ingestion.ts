@@ -129,7 +129,8 @@ async function applyReferences(context: TenantContext, atoms: DistinctAtom[]): P
           table: 'tenant_atom',
           columns: ['tenant_id', 'atom_id', 'reference_count', 'length_terms'],
           select: [sql.cast('$1', 'uuid'), 'r.atom_id', 'r.change', 'r.length_terms'],
-          from: `(select a.atom_id, a.length_terms, d.change from ${rows} join ${changes} d on d.atom_id = a.atom_id) r`,
+          from: `(select a.atom_id, a.length_terms, d.change from ${rows} join ${changes} d on d.atom_id = a.atom_id
+            where d.change > 0) r`,
           match: 'tenant_atom.tenant_id = $1 and tenant_atom.atom_id = r.atom_id',
           returning: ['atom_id', 'length_terms'],
         }),

@@ -54,7 +54,8 @@ export function beliefRepository({ tenantId, db, sql }: TenantContext): BeliefRe
             columns: names,
             select: names.map((n) => `r.${n}`),
             from: sql.rowset('r', beliefColumns, [[tenantId, row.kind, row.key, ...values, 1]], params),
-            match: 'belief.tenant_id = r.tenant_id and belief.kind = r.kind and belief.belief_key = r.belief_key',
+            match:
+              'belief.tenant_id = r.tenant_id and belief.kind = r.kind and belief.belief_key = r.belief_key',
           }),
           params,
         );

@@ -24,7 +24,7 @@ export function inboxRepository({ tenantId, db, statements }: TenantContext): In
   return { receive: (messageId, consumer) => statements.receive(db, tenantId, messageId, consumer) };
 }
 
-type AuditRecord = Omit<AuditRow, 'seq'> & { seq: string | number };
+type AuditRecord = Omit<AuditRow, 'seq' | 'hash'> & { seq: string | number; hash: Buffer };
 
 /** What the chain covers of an entry, beside its number and instant. */
 const digestOf = (entry: Pick<AuditRow, 'what' | 'subject' | 'who' | 'why' | 'traceId'>): string =>
@@ -42,7 +42,7 @@ const auditFields = `seq as "seq", what as "what", subject as "subject", who as 
   happened_at as "at", hash as "hash", trace_id as "traceId"`;
 
 export function auditLog({ tenantId, db, deferred }: TenantContext): AuditLog {
-  const plain = (r: AuditRecord): AuditRow => ({ ...r, seq: Number(r.seq) });
+  const plain = (r: AuditRecord): AuditRow => ({ ...r, seq: Number(r.seq), hash: r.hash.toString('hex') });
   return {
     append: async (entry) => {
       const row = { ...entry, traceId: entry.traceId ?? null };
@@ -60,29 +60,28 @@ export function auditLog({ tenantId, db, deferred }: TenantContext): AuditLog {
 
     async verify() {
       await deferred.flush();
-      const [head] = await db.rows<{ seq: string | number; hash: string }>(
+      const [head] = await db.rows<{ seq: string | number; hash: Buffer }>(
         'select seq as "seq", hash as "hash" from audit_head where tenant_id = $1',
         [tenantId],
       );
       let seq = 0;
-      let hash = genesisHash;
+      let hash: Buffer = genesisHash;
       for (;;) {
-        const page = (
-          await db.rows<AuditRecord>(
-            `select ${auditFields} from audit where tenant_id = $1 and seq > $2
+        const page = await db.rows<AuditRecord>(
+          `select ${auditFields} from audit where tenant_id = $1 and seq > $2
              order by seq offset 0 rows fetch next $3 rows only`,
-            [tenantId, seq, auditPageRows],
-          )
-        ).map(plain);
+          [tenantId, seq, auditPageRows],
+        );
         for (const row of page) {
           const expected = chainHash(hash, seq + 1, row.at, digestOf(row));
-          if (row.seq !== seq + 1 || row.hash !== expected) return { rows: seq, brokenAt: seq + 1 };
-          seq = row.seq;
+          if (Number(row.seq) !== seq + 1 || !row.hash.equals(expected))
+            return { rows: seq, brokenAt: seq + 1 };
+          seq += 1;
           hash = row.hash;
         }
         if (page.length < auditPageRows) break;
       }
-      const headMatches = head !== undefined && Number(head.seq) === seq && head.hash === hash;
+      const headMatches = head !== undefined && Number(head.seq) === seq && head.hash.equals(hash);
       return { rows: seq, brokenAt: headMatches ? null : seq + 1 };
     },
   };

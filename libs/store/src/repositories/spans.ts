@@ -93,15 +93,16 @@ export function spanRepository({ db, sql }: SystemContext): SpanRepository {
     },
 
     async prune(keep, keepTraces) {
-      const params: unknown[] = [keep];
-      const kept =
-        keepTraces.length > 0 ? `not ${sql.anyOf('trace_id', 'text', keepTraces, params)} and ` : '';
-      return db.run(
-        `delete from span where ${kept}started_at < (
-           select min(newest.started_at) from (
-             select started_at from span order by started_at desc offset 0 rows fetch next $1 rows only) newest)`,
-        params,
-      );
+      const params: unknown[] = [];
+      const conditions =
+        keepTraces.length > 0 ? [`not ${sql.anyOf('trace_id', 'text', keepTraces, params)}`] : [];
+      if (keep > 0) {
+        const newest = `select started_at from span order by started_at desc
+          offset 0 rows fetch next $${params.push(keep)} rows only`;
+        conditions.push(`started_at < (select min(newest.started_at) from (${newest}) newest)`);
+      }
+      const where = conditions.length > 0 ? ` where ${conditions.join(' and ')}` : '';
+      return db.run(`delete from span${where}`, params);
     },
   };
 }

@@ -113,7 +113,7 @@ function requestsOfWindow({ tenantId, db, sql }: TenantContext): RequestsOfWindo
       ),
 
     async sample(from, to, limit, seed) {
-      const shuffled = sql.md5Hex(`${sql.cast(sql.idText('id'), 'text')} || ${sql.cast('$5', 'text')}`);
+      const shuffled = sql.shuffleKey(`${sql.cast(sql.idText('id'), 'text')} || ${sql.cast('$5', 'text')}`);
       const rows = await db.rows<{ inputHash: string; input: string }>(
         `select input_hash as "inputHash", input as "input" from inference_request
          where ${window} and status = 'ok' order by ${shuffled} offset 0 rows fetch next $4 rows only`,

@@ -54,8 +54,8 @@ export interface Dialect {
   ageSeconds(instant: string): string;
   /** An id as lower-case text whose order is the same on both engines. */
   idText(column: string): string;
-  /** Lower-case hex MD5 of ASCII text: a seeded shuffle that both engines agree on, no secret. */
-  md5Hex(expression: string): string;
+  /** MD5 of ASCII text, in an order that both engines agree on: a seeded shuffle, no secret. */
+  shuffleKey(expression: string): string;
   lengthBytes(expression: string): string;
   /** Column is one of `values`, sent as one parameter. */
   anyOf(column: string, type: ColumnType, values: readonly unknown[], params: unknown[]): string;

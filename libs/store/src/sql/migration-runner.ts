@@ -32,6 +32,7 @@ export async function runMigrations(
   runner: QueryRunner,
   files: MigrationFile[],
   dialect: MigrationDialect,
+  applyFeatures: () => Promise<void> = () => Promise.resolve(),
 ): Promise<MigrationResult> {
   await dialect.lock(runner);
   try {
@@ -39,9 +40,11 @@ export async function runMigrations(
     const journal = (await runner.query(dialect.readJournal)) as JournalRow[];
     const missing = missingFiles(files, journal);
     for (const file of missing) await applyFile(runner, file, dialect);
+    await applyFeatures();
     return { applied: missing.map((file) => file.name), known: files.length };
   } finally {
-    await dialect.unlock(runner);
+    // With the connection gone the lock is gone too.
+    await dialect.unlock(runner).catch(() => undefined);
   }
 }
 

@@ -89,7 +89,13 @@ export class PostgresConnections {
     }
     const pool = (source.driver as unknown as { master: Pool }).master;
     // A connection that breaks while it is checked out says so to its next statement; the event needs a listener.
-    pool.on('connect', (client: PoolClient) => client.on('error', () => undefined));
+    // On acquire, since TypeORM has opened the pool's first connection before we see the pool.
+    const heard = new WeakSet<PoolClient>();
+    pool.on('acquire', (client: PoolClient) => {
+      if (heard.has(client)) return;
+      heard.add(client);
+      client.on('error', () => undefined);
+    });
     return { source, pool };
   }
 }

@@ -36,7 +36,7 @@ export const postgresDialect: Dialect = {
     `${instant} + ${postgresDialect.cast(milliseconds, 'float')} * interval '1 millisecond'`,
   ageSeconds: (instant) => `cast(extract(epoch from statement_timestamp() - ${instant}) as float8)`,
   idText: (column) => column,
-  md5Hex: (expression) => `md5(${expression})`,
+  shuffleKey: (expression) => `md5(${expression})`,
   lengthBytes: (expression) => `octet_length(${expression})`,
 
   anyOf: (column, type, values, params) => `${column} = any (${push(params, values)}::${types[type]}[])`,

@@ -55,9 +55,10 @@ async function migrate(connections: PostgresConnections): Promise<{ applied: str
   const runner = source.createQueryRunner();
   try {
     await runner.connect();
-    const result = await runMigrations(runner, await coreMigrations('postgres'), postgresMigrations);
-    await applyFeatures(runner, await featureFiles('postgres'));
-    return result;
+    const features = await featureFiles('postgres');
+    return await runMigrations(runner, await coreMigrations('postgres'), postgresMigrations, () =>
+      applyFeatures(runner, features),
+    );
   } finally {
     await runner.release();
   }

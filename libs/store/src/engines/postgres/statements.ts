@@ -11,8 +11,8 @@ function appendAudit(n: number): string {
   const p = (i: number) => `$${n + i}`;
   return `head as (
     update audit_head set seq = audit_head.seq + 1,
-      hash = encode(sha256(convert_to(audit_head.hash || '|' || (audit_head.seq + 1)::text || '|' ||
-        to_char(clock.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') || '|' || ${p(2)}::text, 'UTF8')), 'hex')
+      hash = sha256(audit_head.hash || convert_to('|' || (audit_head.seq + 1)::text || '|' ||
+        (extract(epoch from clock.at) * 1000)::int8::text || '|' || ${p(2)}::text, 'UTF8'))
     from clock where tenant_id = ${p(1)}::uuid
     returning audit_head.seq, audit_head.hash, clock.at)
   insert into audit (tenant_id, seq, what, subject, who, why, trace_id, happened_at, hash)

@@ -1,0 +1,23 @@
+import { auditContract } from './audit-contract.js';
+import { concurrencyContract } from './concurrency-contract.js';
+import { corpusContract } from './corpus-contract.js';
+import type { EngineFixture } from './fixture.js';
+import { isolationContract } from './isolation-contract.js';
+import { loopContract } from './loop-contract.js';
+import { modelsContract } from './models-contract.js';
+import { plumbingContract } from './plumbing-contract.js';
+import { servingContract } from './serving-contract.js';
+import { systemContract } from './system-contract.js';
+
+/** What every engine must do. */
+export function storeContract(fixture: EngineFixture, sizes: { transactions: number }): void {
+  plumbingContract(fixture);
+  auditContract(fixture);
+  systemContract(fixture);
+  corpusContract(fixture);
+  modelsContract(fixture);
+  servingContract(fixture);
+  loopContract(fixture);
+  isolationContract(fixture);
+  concurrencyContract(fixture, sizes);
+}

@@ -1,0 +1,19 @@
+import type { EngineName } from '../port/feature.js';
+import type { Store } from '../port/store.js';
+
+/** A store on a fresh database of one engine, with two tenants. */
+export interface ContractStore {
+  store: Store;
+  tenantId: string;
+  otherTenantId: string;
+  /** A second store on the same database with its own pool. */
+  openAgain(options: { poolSize: number }): Promise<Store>;
+  /** A statement as the tables' owner: what an intruder with the database would do. */
+  asOwner(text: string): Promise<Record<string, unknown>[]>;
+  close(): Promise<void>;
+}
+
+export interface EngineFixture {
+  engine: EngineName;
+  open(): Promise<ContractStore>;
+}

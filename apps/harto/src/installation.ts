@@ -18,6 +18,19 @@ export type RunRecord = z.infer<typeof runRecordSchema>;
 const keysSchema = z.object({ tenantId: z.string(), keys: z.record(z.string(), z.string()) });
 export type Keys = z.infer<typeof keysSchema>;
 
+/** Logins of the running engines, for `harto doctor`: readable by the owner only, and only while they run. */
+export const engineRecordSchema = z.object({
+  store: z.object({
+    url: z.string(),
+    systemUrl: z.string().optional(),
+    maintenanceUrl: z.string().optional(),
+    superuserUrl: z.string().optional(),
+  }),
+  queueUrl: z.string(),
+});
+export type EngineRecord = z.infer<typeof engineRecordSchema>;
+
+const engineFile = (home: string) => join(home, 'engines.json');
 const runFile = (home: string) => join(home, 'run.json');
 export const keysFile = (home: string): string => join(home, 'keys');
 
@@ -60,7 +73,16 @@ export function prepareHome(home: string): void {
 
 export const readRun = (home: string): RunRecord | null => read(runFile(home), runRecordSchema);
 export const writeRun = (home: string, record: RunRecord): void => write(runFile(home), record, 0o644);
-export const removeRun = (home: string): void => rmSync(runFile(home), { force: true });
+
+export const readEngines = (home: string): EngineRecord | null => read(engineFile(home), engineRecordSchema);
+export const writeEngines = (home: string, record: EngineRecord): void =>
+  write(engineFile(home), record, 0o600);
+
+/** What is true only while the supervisor lives. */
+export function removeRun(home: string): void {
+  rmSync(runFile(home), { force: true });
+  rmSync(engineFile(home), { force: true });
+}
 
 export const readKeys = (home: string): Keys | null => read(keysFile(home), keysSchema);
 export const writeKeys = (home: string, keys: Keys): void => write(keysFile(home), keys, 0o600);

@@ -1,4 +1,4 @@
-import { errorCodes, codeOf, toProblem } from '@hartonomous/contracts';
+import { HartoError, codeOf, errorCodes, toProblem } from '@hartonomous/contracts';
 
 export interface Output {
   /** True when one JSON document is wanted on standard output. */
@@ -26,14 +26,13 @@ export function reportError(error: unknown, json: boolean): number {
   if (json) {
     process.stderr.write(`${JSON.stringify(toProblem(error))}\n`);
   } else {
-    const known = code !== 'INTERNAL' && error instanceof Error;
-    const text = known
-      ? error.message
-      : `internal error: ${error instanceof Error ? (error.stack ?? error.message) : error}`;
+    const text = error instanceof HartoError ? error.message : `internal error: ${stackOf(error)}`;
     process.stderr.write(`harto: ${text}\n`);
   }
   return errorCodes[code].exit;
 }
+
+const stackOf = (error: unknown) => (error instanceof Error ? (error.stack ?? error.message) : String(error));
 
 /** Columns of plain text, two spaces apart; numbers are right-aligned by the caller's choice of columns. */
 export function table(head: string[], rows: string[][], right: number[] = []): string {

@@ -6,7 +6,8 @@ import { face } from '../command-face.js';
 import type { Call } from '../command-face.js';
 import { readConfig } from '../config.js';
 import type { HartoConfig } from '../config.js';
-import { runningSupervisor } from '../installation.js';
+import type { Feature, StoreUrls } from '@hartonomous/store';
+import { readEngines, runningSupervisor } from '../installation.js';
 import { table } from '../output.js';
 
 interface Finding {
@@ -15,13 +16,6 @@ interface Finding {
   detail: string;
   /** Of the process when this one is missing. */
   exit?: number;
-}
-
-interface Feature {
-  name: string;
-  state: 'on' | 'off';
-  why: string | null;
-  degrades: string | null;
 }
 
 const nodeMajorMin = 22;
@@ -39,7 +33,7 @@ export function addDoctorCommand(program: Command): void {
       const findings = [
         nodeFinding(),
         homeFinding(config),
-        ...(await engineFindings(config, running, call)),
+        ...(await engineFindings(config)),
         ...(running ? await serviceFindings(call) : []),
       ];
       call.output.result({ findings }, () =>
@@ -80,16 +74,22 @@ function homeFinding({ home }: HartoConfig): Finding {
   }
 }
 
-async function engineFindings(config: HartoConfig, running: boolean, call: Call): Promise<Finding[]> {
-  if (config.storeUrl !== null) return [...(await storeFindings(config)), ...(await queueFindings(config))];
-  if (running) {
-    const { engine, items } = await call.gateway().get<{ engine: string; items: Feature[] }>('/v1/features');
-    return [ready('store', `${engine}, running`), ...items.map(featureFinding)];
+/** Engines that the environment names, else those that run here, else what would be started. */
+async function engineFindings(config: HartoConfig): Promise<Finding[]> {
+  if (config.storeUrl !== null) {
+    const named = {
+      url: config.storeUrl,
+      ...(config.storeSystemUrl ? { systemUrl: config.storeSystemUrl } : {}),
+      ...(config.storeMaintenanceUrl ? { maintenanceUrl: config.storeMaintenanceUrl } : {}),
+      ...(config.storeSuperuserUrl ? { superuserUrl: config.storeSuperuserUrl } : {}),
+    };
+    return [...(await storeFindings(named)), ...(await queueFindings(config.queueUrl, config.storeUrl))];
   }
-  return [
-    ready('store', 'embedded PostgreSQL, not running: npm start starts it'),
-    ...(await queueFindings(config)),
-  ];
+  const running = runningSupervisor(config.home) === null ? null : readEngines(config.home);
+  if (running)
+    return [...(await storeFindings(running.store)), ...(await queueFindings(running.queueUrl, null))];
+  const idle = ready('store', 'embedded PostgreSQL, not running: npm start starts it');
+  return [idle, ...(await queueFindings(config.queueUrl, null))];
 }
 
 async function attempt(check: string, work: () => Promise<Finding[]>): Promise<Finding[]> {
@@ -101,24 +101,20 @@ async function attempt(check: string, work: () => Promise<Finding[]>): Promise<F
   }
 }
 
-function storeFindings(config: HartoConfig): Promise<Finding[]> {
+function storeFindings(urls: StoreUrls): Promise<Finding[]> {
   return attempt('store', async () => {
     const { openStore } = await import('@hartonomous/store');
-    const store = await openStore({
-      url: config.storeUrl ?? '',
-      ...(config.storeSystemUrl ? { systemUrl: config.storeSystemUrl } : {}),
-      ...(config.storeMaintenanceUrl ? { maintenanceUrl: config.storeMaintenanceUrl } : {}),
-      ...(config.storeSuperuserUrl ? { superuserUrl: config.storeSuperuserUrl } : {}),
-    });
+    const store = await openStore(urls);
     try {
-      return [ready('store', `${store.engine} answers`), ...(await store.features()).map(featureFinding)];
+      const { host } = new URL(urls.url);
+      return [ready('store', `${store.engine} at ${host}`), ...(await store.features()).map(featureFinding)];
     } finally {
       await store.close();
     }
   });
 }
 
-function queueFindings({ queueUrl, storeUrl }: HartoConfig): Promise<Finding[]> {
+function queueFindings(queueUrl: string | null, storeUrl: string | null): Promise<Finding[]> {
   return attempt('queue', async () => {
     if (queueUrl === null) {
       if (storeUrl !== null && !storeUrl.startsWith('postgres')) {

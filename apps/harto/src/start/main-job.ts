@@ -47,8 +47,9 @@ export async function runMainJob(context: JobContext): Promise<void> {
     say: output.say,
     signal,
   });
-  if (!options.once) await requestFirstCycle(context, driver);
-  const ended = await watch.untilResults(options.once ? options.minutes * 60_000 : Number.POSITIVE_INFINITY);
+  if (!options.once) await orFailure(requestFirstCycle(context, driver), driver);
+  const results = watch.untilResults(options.once ? options.minutes * 60_000 : Number.POSITIVE_INFINITY);
+  const ended = await orFailure(results, driver);
   const report = composeReport(await readReportSources(context.client, earlierActions), {
     ended,
     requests: asked(),
@@ -63,6 +64,13 @@ export async function runMainJob(context: JobContext): Promise<void> {
     driver?.done,
     new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true })),
   ]);
+}
+
+/** A workload that is never answered ends the wait for results. */
+async function orFailure<T>(results: Promise<T>, driver: Driver | null): Promise<T> {
+  results.catch(() => {});
+  const failure = driver?.done.then(() => results) ?? results;
+  return Promise.race([results, failure]);
 }
 
 async function ingest({ store, tenantId, options, output, signal }: JobContext): Promise<void> {
@@ -104,7 +112,8 @@ async function startWorkload(context: JobContext): Promise<Driver | null> {
     );
   }
   const { client, signal } = context;
-  return driveWorkload({ client, workload, clients: options.clients, thinkMs, signal });
+  const onFailure = (text: string) => output.say(`workload: a request failed: ${text}`);
+  return driveWorkload({ client, workload, clients: options.clients, thinkMs, onFailure, signal });
 }
 
 async function requestFirstCycle({ client, signal }: JobContext, driver: Driver | null): Promise<void> {

@@ -3,7 +3,7 @@ import { HartoError } from '@hartonomous/contracts';
 import type { Store } from '@hartonomous/store';
 import type { HartoConfig } from '../config.js';
 import { GatewayClient } from '../gateway-client.js';
-import { claimInstallation, prepareHome, removeRun, writeRun } from '../installation.js';
+import { claimInstallation, prepareHome, removeRun, writeEngines, writeRun } from '../installation.js';
 import type { Output } from '../output.js';
 import { openEngines } from './engines.js';
 import type { Engines } from './engines.js';
@@ -101,6 +101,7 @@ class Installation {
     // Started again, it must be found where it was.
     specs.find((spec) => spec.name === 'gateway')!.env.PORT = String(chosen);
     const url = `http://127.0.0.1:${chosen}/`;
+    writeEngines(config.home, { store: engines.store, queueUrl: engines.queueUrl });
     writeRun(config.home, {
       pid: process.pid,
       startedAt: new Date().toISOString(),

@@ -19,6 +19,8 @@ export interface RelayOptions {
 }
 
 const claimMax = 200;
+/** Rows looked up in the queue at once: below the connections of the queue's pool. */
+const restoreAtOnce = 4;
 const markAfterMs = 250;
 /** Rows whose publication may be under way at once; more waits for the poll. */
 const pendingMax = 5_000;
@@ -104,48 +106,54 @@ export class OutboxRelay {
   async #poll(): Promise<void> {
     try {
       for (let left = sweepMax; left > 0; left -= claimMax) {
-        if ((await this.#claim(this.#options.staleMs, new Set())) < claimMax) break;
+        const claim = await this.#claim(this.#options.staleMs);
+        await this.#markNow(claim.ids);
+        if (claim.ids.length < claimMax) break;
       }
     } catch (error) {
       this.#options.onError?.(error);
     }
   }
 
-  /** Every row that is not received is looked up in its queue, and added where it is missing. Returns how many were. */
+  /** Every due row that is not received is looked up in its queue, and added where it is missing; returns how many. */
   async reconcile(): Promise<number> {
-    const seen = new Set<string>();
+    const ids: string[] = [];
     let added = 0;
     try {
       for (let left = sweepMax; left > 0; left -= claimMax) {
-        const before = seen.size;
-        added += await this.#claim(0, seen);
-        if (seen.size - before < claimMax) break;
+        const claim = await this.#claim(0);
+        ids.push(...claim.ids);
+        added += claim.added;
+        if (claim.ids.length < claimMax) break;
       }
+      // Marked at the end: until then the lease keeps the rows out of the next claim.
+      for (let from = 0; from < ids.length; from += claimMax)
+        await this.#markNow(ids.slice(from, from + claimMax));
     } catch (error) {
       this.#options.onError?.(error);
     }
     return added;
   }
 
-  async #claim(staleMs: number, seen: Set<string>): Promise<number> {
+  async #claim(staleMs: number): Promise<{ ids: string[]; added: number }> {
     const { store, leaseMs } = this.#options;
     const claimed = await store.withSystem('relay: claim', (tx) =>
       tx.plumbing.claimOutbox(claimMax, staleMs, leaseMs),
     );
-    const rows = claimed.filter((row) => !this.#pending.has(row.id) && !seen.has(row.id));
-    for (const row of rows) seen.add(row.id);
+    const rows = claimed.filter((row) => !this.#pending.has(row.id));
     let added = 0;
-    for (let from = 0; from < rows.length; from += 16) {
-      const slice = rows.slice(from, from + 16);
-      const results = await Promise.all(slice.map((row) => this.#restore(row)));
+    for (let from = 0; from < rows.length; from += restoreAtOnce) {
+      const results = await Promise.all(
+        rows.slice(from, from + restoreAtOnce).map((row) => this.#restore(row)),
+      );
       added += results.filter(Boolean).length;
-      await this.#markNow(slice.map((row) => row.id));
     }
-    return added;
+    return { ids: claimed.map((row) => row.id), added };
   }
 
-  #markNow(ids: string[]): Promise<void> {
-    return this.#options.store.withSystem('relay: mark published', (tx) => tx.plumbing.markPublished(ids));
+  async #markNow(ids: string[]): Promise<void> {
+    if (ids.length === 0) return;
+    await this.#options.store.withSystem('relay: mark published', (tx) => tx.plumbing.markPublished(ids));
   }
 
   /** True when the queue lacked the job. A failed or completed leftover of the same id would swallow the new one. */

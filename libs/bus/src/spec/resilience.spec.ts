@@ -1,0 +1,182 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { newId } from '@hartonomous/contracts';
+import type { Envelope } from '@hartonomous/contracts';
+import { Controller } from '@nestjs/common';
+import { EventPattern, Payload } from '@nestjs/microservices';
+import { handleOnce } from '../handle-once.js';
+import { publish } from '../publish.js';
+import { queueAge } from '../queue-ages.js';
+import { engines, openRig, startService, until } from './rig.js';
+import type { Rig, TestService } from './rig.js';
+
+type Recorded = Envelope<'loop.observation.recorded'>;
+let behave: (message: Recorded) => Promise<unknown>;
+
+@Controller()
+class Hypothesize {
+  @EventPattern<string>('loop.observation.recorded')
+  onRecorded(@Payload() message: Recorded): Promise<unknown> {
+    return behave(message);
+  }
+}
+
+describe.each(engines)('resilience on $engine', ({ engine, skip }) => {
+  if (skip) return void it.skip(`SKIPPED: ${skip}`, () => {});
+
+  let rig: Rig;
+  let service: TestService | null = null;
+  let cycleId: string;
+
+  beforeAll(async () => {
+    rig = await openRig(engine);
+    cycleId = (await rig.cycle()).id;
+  });
+  afterAll(() => rig.close());
+  beforeEach(() => {
+    behave = effect;
+  });
+  afterEach(async () => {
+    await service?.stop();
+    service = null;
+    await rig.query('truncate outbox, inbox, dead_letter');
+    await rig.wipe();
+  });
+
+  const effect = (message: Recorded) =>
+    handleOnce({ store: rig.store, service: 'hypothesize' }, message, (tx) =>
+      tx.audit.append({ what: 'effect', subject: message.messageId, who: 'test', why: 'test' }),
+    );
+  const effects = (ids: string[]) =>
+    rig.query<{ n: number }>(
+      `select count(*)::int as n from audit where what = 'effect' and subject = any($1) group by subject`,
+      [ids],
+    );
+  const once = async (ids: string[]) => {
+    const counts = await effects(ids);
+    return counts.length === ids.length && counts.every(({ n }) => n === 1);
+  };
+  const write = (count: number, deliverAt?: Date) =>
+    rig.store.withTenant(rig.tenantId, async (tx) => {
+      const ids: string[] = [];
+      for (let i = 0; i < count; i++) {
+        const refs = { cycleId, observationId: newId() };
+        ids.push(await publish(tx, { name: 'loop.observation.recorded', epoch: 0, refs, deliverAt }));
+      }
+      return ids;
+    });
+  const start = async () => (service = await startService(rig, 'hypothesize', Hypothesize));
+
+  it('refills a queue that was emptied, also with what is not due yet', async () => {
+    const { queues, relay, transport } = await start();
+    await transport.drain(1_000);
+    const now = await write(40);
+    const later = await write(5, new Date(Date.now() + 1_500));
+    await relay.flush();
+    const counts = await queues.of('hypothesize').getJobCounts('waiting', 'delayed');
+    expect(counts).toEqual({ waiting: 40, delayed: 5 });
+    await rig.wipe();
+    await service?.stop();
+    await start();
+    await until(() => once([...now, ...later]), 20_000, 'every effect once');
+  });
+
+  it('adds nothing twice: waiting, delayed and running jobs are left alone', async () => {
+    const { queues, relay, transport } = await start();
+    await transport.drain(1_000);
+    await write(3);
+    await write(2, new Date(Date.now() + 60_000));
+    await relay.flush();
+    expect(await relay.reconcile()).toBe(0);
+    expect(await queues.of('hypothesize').getJobCounts('waiting', 'delayed')).toEqual({
+      waiting: 3,
+      delayed: 2,
+    });
+  });
+
+  it('removes a failed leftover that would swallow the message', async () => {
+    const { queues, relay } = await start();
+    let broken = true;
+    behave = (message) => (broken ? Promise.reject(new Error('away')) : effect(message));
+    const [id] = await write(1);
+    const queue = queues.of('hypothesize');
+    await until(async () => (await queue.getJobState(id as string)) === 'delayed');
+    // As BullMQ leaves a job behind when its worker was given up without our knowledge.
+    await queue.remove(id as string);
+    await queue.add('loop.observation.recorded', {}, { jobId: id, attempts: 1 });
+    await until(async () => (await rig.query('select 1 from dead_letter')).length === 1);
+    broken = false;
+    await until(async () => (await queue.getJobState(id as string)) === 'unknown');
+    expect(await relay.reconcile()).toBe(1);
+    await until(() => once([id as string]));
+  });
+
+  it('goes on after the queue was restarted under load', async () => {
+    await start();
+    behave = async (message) => {
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      return effect(message);
+    };
+    const ids: string[] = [];
+    for (let batch = 0; batch < 6; batch++) {
+      ids.push(...(await write(20)));
+      if (batch === 1 || batch === 3) await restartQueue();
+    }
+    await until(() => once(ids), 30_000, 'every effect once');
+    expect(await rig.query('select 1 from dead_letter')).toEqual([]);
+  }, 60_000);
+
+  async function restartQueue(): Promise<void> {
+    if (rig.redis) return rig.redis.restart();
+    // The cluster is shared with other tests: every connection of the queue's login is cut instead.
+    await rig.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity
+       where datname = current_database() and usename = 'hartonomous_queue'`,
+    );
+  }
+
+  it('publishes later what it could not publish at once', async () => {
+    const { relay, queues } = await start();
+    const add = queues.add.bind(queues);
+    let refused = 0;
+    queues.add = (...args) => (refused++ < 3 ? Promise.reject(new Error('queue away')) : add(...args));
+    const ids = await write(3);
+    await until(() => once(ids), 20_000, 'every effect once');
+    expect(refused).toBeGreaterThan(3);
+    await relay.flush();
+  });
+
+  it('lets running handlers finish on drain, and takes no more', async () => {
+    const { transport, queues } = await start();
+    let release = () => {};
+    const gate = new Promise<void>((resolve) => (release = resolve));
+    let running = 0;
+    behave = async (message) => {
+      running++;
+      await gate;
+      return effect(message);
+    };
+    const first = await write(2);
+    await until(() => running === 2);
+    const drained = transport.drain(5_000);
+    const second = await write(2);
+    setTimeout(release, 300);
+    expect(await drained).toBe(true);
+    expect(await once(first)).toBe(true);
+    expect(await effects(second)).toEqual([]);
+    const age = await queueAge(queues, 'hypothesize');
+    expect(age).toMatchObject({ waiting: 2, active: 0 });
+    expect(age.oldestMs).toBeGreaterThanOrEqual(250);
+  });
+
+  it('aborts what does not finish in time', async () => {
+    const { transport } = await start();
+    let running = 0;
+    behave = () => {
+      running++;
+      return new Promise(() => {});
+    };
+    await write(1);
+    await until(() => running === 1);
+    expect(await transport.drain(200)).toBe(false);
+  });
+});

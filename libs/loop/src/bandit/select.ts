@@ -134,7 +134,8 @@ export function overdueArm(
   const deadlines = new Map<string, number>();
   for (const option of options) {
     if (!isSafeArm(option, settings)) continue;
-    const since = option.arm.lastTriedCycle ?? option.arm.firstSeenCycle;
+    // A new arm's 50 cycles begin with the one in which it was first seen.
+    const since = option.arm.lastTriedCycle ?? option.arm.firstSeenCycle - 1;
     deadlines.set(option.arm.key, since + settings.tryEveryCycles);
   }
   const ordered = [...deadlines].toSorted((a, b) => a[1] - b[1] || (a[0] < b[0] ? -1 : 1));

@@ -1,38 +1,44 @@
-import { findRoot, joinSets } from './union-find.js';
+import { findRoot, joinRoots } from './union-find.js';
 
 const GRID_DIM_MAX = 4;
 /** Beyond this many cells along an axis the cell index is no longer exact within the margin below. */
 const CELLS_PER_AXIS_MAX = 1 << 20;
 /** Cells are a little smaller than epsilon / sqrt(dim), so that rounding cannot put a far pair into one cell. */
 const CELL_MARGIN = 1 - 1e-9;
+/** A table over all cells, empty ones too, is kept while it has at most this many entries per point. */
+const DENSE_CELLS_PER_POINT = 16;
 
 interface Grid {
   dim: number;
-  /** Points sorted by cell. */
+  /** Points sorted by cell; inside a cell core points come first once they are known. */
   coordinates: Float64Array;
   ids: Uint32Array;
   /** Occupied cells in ascending key order: first point of each, one past the end at last. */
   starts: Uint32Array;
   keys: Float64Array;
+  cellOf: Uint32Array;
+  /** Points in cells of a smaller key, for every key; null when the grid is too sparse for a table. */
+  prefix: Uint32Array | null;
   /** Key step along each axis. */
   strides: Float64Array;
   reach: number;
 }
 
-/** Sorts points into cells. Null when the grid cannot serve this input (dimension, extent). */
-function buildGrid(points: Float64Array, dim: number, epsilon: number): Grid | null {
-  if (dim > GRID_DIM_MAX) return null;
-  const n = points.length / dim;
-  const side = (epsilon / Math.sqrt(dim)) * CELL_MARGIN;
+/** Where the box starts and the key step along each axis; null when the grid cannot serve the input. */
+function layOut(points: Float64Array, dim: number, side: number, reach: number) {
   const mins = new Float64Array(dim).fill(Infinity);
   const maxs = new Float64Array(dim).fill(-Infinity);
-  for (let i = 0; i < points.length; i += dim) {
-    for (let t = 0; t < dim; t++) {
-      if (points[i + t] < mins[t]) mins[t] = points[i + t];
-      if (points[i + t] > maxs[t]) maxs[t] = points[i + t];
+  for (let t = 0; t < dim; t++) {
+    let min = Infinity;
+    let max = -Infinity;
+    for (let i = t; i < points.length; i += dim) {
+      const value = points[i];
+      if (value < min) min = value;
+      if (value > max) max = value;
     }
+    mins[t] = min;
+    maxs[t] = max;
   }
-  const reach = dim === 4 ? 3 : 2;
   const strides = new Float64Array(dim);
   let total = 1;
   for (let t = dim - 1; t >= 0; t--) {
@@ -41,30 +47,41 @@ function buildGrid(points: Float64Array, dim: number, epsilon: number): Grid | n
     strides[t] = total;
     total *= cells + 2 * reach;
   }
-  if (!(total < Number.MAX_SAFE_INTEGER)) return null;
-  const pointKeys = new Float64Array(n);
-  for (let i = 0; i < n; i++) {
-    let key = 0;
-    for (let t = 0; t < dim; t++)
-      key += (Math.floor((points[i * dim + t] - mins[t]) / side) + reach) * strides[t];
-    pointKeys[i] = key;
-  }
-  const ids =
-    total <= Math.max(1 << 16, 16 * n) ? countingOrder(pointKeys, total) : radixOrder(pointKeys, total);
-  return collectCells(points, dim, pointKeys, ids, strides, reach);
+  return total < Number.MAX_SAFE_INTEGER ? { mins, strides, total } : null;
 }
 
-function countingOrder(keys: Float64Array, total: number): Uint32Array {
-  const cursor = new Uint32Array(total + 1);
-  for (let i = 0; i < keys.length; i++) cursor[keys[i] + 1]++;
-  for (let c = 0; c < total; c++) cursor[c + 1] += cursor[c];
+/** Sorts points into cells. Null when the grid cannot serve this input (dimension, extent). */
+function buildGrid(points: Float64Array, dim: number, epsilon: number): Grid | null {
+  if (dim > GRID_DIM_MAX) return null;
+  const n = points.length / dim;
+  const side = (epsilon / Math.sqrt(dim)) * CELL_MARGIN;
+  const reach = dim === 4 ? 3 : 2;
+  const layout = layOut(points, dim, side, reach);
+  if (!layout) return null;
+  const { mins, strides, total } = layout;
+  const dense = total <= Math.max(1 << 16, DENSE_CELLS_PER_POINT * n);
+  const pointKeys = dense ? new Int32Array(n) : new Float64Array(n);
+  for (let t = 0; t < dim; t++) {
+    const min = mins[t];
+    const stride = strides[t];
+    for (let i = 0; i < n; i++) pointKeys[i] += ((((points[i * dim + t] - min) / side) | 0) + reach) * stride;
+  }
+  const prefix = dense ? new Uint32Array(total + 2) : null;
+  const ids = prefix ? countingOrder(pointKeys, prefix) : radixOrder(pointKeys, total);
+  return { dim, ...collectCells(points, dim, pointKeys, ids), ids, prefix, strides, reach };
+}
+
+/** Stable counting sort of the indices; leaves in `prefix` the number of points of smaller keys. */
+function countingOrder(keys: ArrayLike<number>, prefix: Uint32Array): Uint32Array {
+  for (let i = 0; i < keys.length; i++) prefix[keys[i] + 2]++;
+  for (let c = 2; c < prefix.length; c++) prefix[c] += prefix[c - 1];
   const ids = new Uint32Array(keys.length);
-  for (let i = 0; i < keys.length; i++) ids[cursor[keys[i]]++] = i;
+  for (let i = 0; i < keys.length; i++) ids[prefix[keys[i] + 1]++] = i;
   return ids;
 }
 
 /** Stable radix sort of the indices by key, 2^16 at a time. */
-function radixOrder(keys: Float64Array, total: number): Uint32Array {
+function radixOrder(keys: ArrayLike<number>, total: number): Uint32Array {
   const n = keys.length;
   let from = new Uint32Array(n);
   let to = new Uint32Array(n);
@@ -83,180 +100,240 @@ function radixOrder(keys: Float64Array, total: number): Uint32Array {
   return from;
 }
 
-function collectCells(
-  points: Float64Array,
-  dim: number,
-  pointKeys: Float64Array,
-  ids: Uint32Array,
-  strides: Float64Array,
-  reach: number,
-): Grid {
+function collectCells(points: Float64Array, dim: number, pointKeys: ArrayLike<number>, ids: Uint32Array) {
   const n = ids.length;
   const coordinates = new Float64Array(points.length);
   const starts = new Uint32Array(n + 1);
   const keys = new Float64Array(n);
+  const cellOf = new Uint32Array(n);
   let cells = 0;
+  let last = -1;
   for (let p = 0; p < n; p++) {
     const id = ids[p];
     for (let t = 0; t < dim; t++) coordinates[p * dim + t] = points[id * dim + t];
-    if (p === 0 || pointKeys[id] !== keys[cells - 1]) {
-      keys[cells] = pointKeys[id];
+    const key = pointKeys[id];
+    if (key !== last) {
+      last = key;
+      keys[cells] = key;
       starts[cells++] = p;
     }
+    cellOf[p] = cells - 1;
   }
   starts[cells] = n;
-  return {
-    dim,
-    coordinates,
-    ids,
-    starts: starts.slice(0, cells + 1),
-    keys: keys.slice(0, cells),
-    strides,
-    reach,
-  };
+  return { coordinates, starts: starts.subarray(0, cells + 1), keys: keys.subarray(0, cells), cellOf };
 }
 
-/** Key offsets of the rows of cells (all axes but the last) that can hold a neighbour, ascending. */
+/** Key offsets of the rows of cells (all axes but the last) that can hold a neighbour, nearest rows first. */
 function rowOffsets(grid: Grid): Float64Array {
   const { dim, strides, reach } = grid;
-  let rows: { offset: number; gap2: number }[] = [{ offset: 0, gap2: 0 }];
+  let rows: { offset: number; gap2: number; steps: number }[] = [{ offset: 0, gap2: 0, steps: 0 }];
   for (let t = 0; t < dim - 1; t++) {
     const wider: typeof rows = [];
     for (const row of rows) {
       for (let step = -reach; step <= reach; step++) {
         const gap = Math.max(0, Math.abs(step) - 1);
-        wider.push({ offset: row.offset + step * strides[t], gap2: row.gap2 + gap * gap });
+        const offset = row.offset + step * strides[t];
+        wider.push({ offset, gap2: row.gap2 + gap * gap, steps: row.steps + step * step });
       }
     }
     rows = wider;
   }
   const limit = dim * (1 + 1e-8);
-  return Float64Array.from(rows.filter((row) => row.gap2 <= limit).map((row) => row.offset)).sort();
+  const near = rows.filter((row) => row.gap2 <= limit).sort((a, b) => a.steps - b.steps);
+  return Float64Array.from(near, (row) => row.offset);
 }
 
-/**
- * For every cell the ranges of neighbouring cells, one per row: ranges[2 r], ranges[2 r + 1] are the first cell and
- * one past the last. Cells are visited in key order, so each row's pointers only move forward: O(cells x rows).
- */
-function forEachCell(grid: Grid, visit: (cell: number, ranges: Uint32Array) => void): void {
-  const offsets = rowOffsets(grid);
-  const { keys, reach } = grid;
-  const ranges = new Uint32Array(2 * offsets.length);
-  for (let cell = 0; cell < keys.length; cell++) {
+/** Fills `ranges` with the point ranges [from, to) of each row of cells around `cell`. */
+type RangeFinder = (cell: number, ranges: Uint32Array) => void;
+
+/** From the table of all cells when there is one; else by pointers that only move forward (cells in order). */
+function rangeFinder(grid: Grid, offsets: Float64Array): RangeFinder {
+  const { prefix, keys, reach, starts } = grid;
+  if (prefix) {
+    const steps = Int32Array.from(offsets);
+    return (cell, ranges) => {
+      const key = keys[cell] | 0;
+      for (let r = 0; r < steps.length; r++) {
+        const centre = key + steps[r];
+        ranges[2 * r] = prefix[centre - reach];
+        ranges[2 * r + 1] = prefix[centre + reach + 1];
+      }
+    };
+  }
+  const first = new Uint32Array(offsets.length);
+  const last = new Uint32Array(offsets.length);
+  return (cell, ranges) => {
     for (let r = 0; r < offsets.length; r++) {
       const centre = keys[cell] + offsets[r];
-      let first = ranges[2 * r];
-      while (first < keys.length && keys[first] < centre - reach) first++;
-      let last = ranges[2 * r + 1];
-      if (last < first) last = first;
-      while (last < keys.length && keys[last] <= centre + reach) last++;
-      ranges[2 * r] = first;
-      ranges[2 * r + 1] = last;
+      while (first[r] < keys.length && keys[first[r]] < centre - reach) first[r]++;
+      if (last[r] < first[r]) last[r] = first[r];
+      while (last[r] < keys.length && keys[last[r]] <= centre + reach) last[r]++;
+      ranges[2 * r] = starts[first[r]];
+      ranges[2 * r + 1] = starts[last[r]];
     }
-    visit(cell, ranges);
-  }
+  };
 }
 
-function squaredBetween(coordinates: Float64Array, p: number, q: number, dim: number): number {
-  const a = p * dim;
-  const b = q * dim;
-  const dx = coordinates[a] - coordinates[b];
-  let sum = dx * dx;
-  if (dim > 1) {
-    const dy = coordinates[a + 1] - coordinates[b + 1];
-    sum += dy * dy;
-    for (let t = 2; t < dim; t++) {
-      const delta = coordinates[a + t] - coordinates[b + t];
-      sum += delta * delta;
-    }
+/** Number of points of [from, to) within epsilon of point p, counted up to `enough`. */
+type CountWithin = (p: number, from: number, to: number, enough: number) => number;
+
+function counter(coordinates: Float64Array, dim: number, epsilon2: number): CountWithin {
+  if (dim === 2) {
+    return (p, from, to, enough) => {
+      const x = coordinates[2 * p];
+      const y = coordinates[2 * p + 1];
+      let count = 0;
+      for (let at = 2 * from; at < 2 * to; at += 2) {
+        const dx = coordinates[at] - x;
+        const dy = coordinates[at + 1] - y;
+        if (dx * dx + dy * dy <= epsilon2 && ++count >= enough) return count;
+      }
+      return count;
+    };
   }
-  return sum;
+  if (dim === 3) {
+    return (p, from, to, enough) => {
+      const x = coordinates[3 * p];
+      const y = coordinates[3 * p + 1];
+      const z = coordinates[3 * p + 2];
+      let count = 0;
+      for (let at = 3 * from; at < 3 * to; at += 3) {
+        const dx = coordinates[at] - x;
+        const dy = coordinates[at + 1] - y;
+        const dz = coordinates[at + 2] - z;
+        if (dx * dx + dy * dy + dz * dz <= epsilon2 && ++count >= enough) return count;
+      }
+      return count;
+    };
+  }
+  return (p, from, to, enough) => {
+    let count = 0;
+    for (let q = from; q < to; q++) {
+      let sum = 0;
+      for (let t = 0; t < dim; t++) sum += (coordinates[p * dim + t] - coordinates[q * dim + t]) ** 2;
+      if (sum <= epsilon2 && ++count >= enough) return count;
+    }
+    return count;
+  };
 }
 
-function markCore(grid: Grid, epsilon2: number, minPoints: number): Uint8Array {
-  const { starts, coordinates, dim } = grid;
+function markCore(grid: Grid, offsets: Float64Array, within: CountWithin, minPoints: number): Uint8Array {
+  const { starts } = grid;
   const core = new Uint8Array(grid.ids.length);
-  forEachCell(grid, (cell, ranges) => {
+  const find = rangeFinder(grid, offsets);
+  const ranges = new Uint32Array(2 * offsets.length);
+  for (let cell = 0; cell + 1 < starts.length; cell++) {
     const from = starts[cell];
     const to = starts[cell + 1];
     if (to - from >= minPoints) {
       core.fill(1, from, to);
-      return;
+      continue;
     }
+    find(cell, ranges);
+    let around = 0;
+    for (let r = 0; r < ranges.length; r += 2) around += ranges[r + 1] - ranges[r];
+    if (around < minPoints) continue;
     for (let p = from; p < to; p++) {
-      let count = to - from;
-      for (let r = 0; r < ranges.length && count < minPoints; r += 2) {
-        const end = starts[ranges[r + 1]];
-        for (let q = starts[ranges[r]]; q < end; q++) {
-          if (q === from) q = to;
-          if (q >= end) break;
-          if (squaredBetween(coordinates, p, q, dim) <= epsilon2 && ++count >= minPoints) break;
-        }
+      let count = 0;
+      let left = around;
+      for (let r = 0; r < ranges.length && count < minPoints && count + left >= minPoints; r += 2) {
+        count += within(p, ranges[r], ranges[r + 1], minPoints - count);
+        left -= ranges[r + 1] - ranges[r];
       }
       if (count >= minPoints) core[p] = 1;
     }
-  });
+  }
   return core;
 }
 
-/** True when some core point of one cell lies within epsilon of some core point of the other. */
-function cellsTouch(grid: Grid, core: Uint8Array, a: number, b: number, epsilon2: number): boolean {
-  const { starts, coordinates, dim } = grid;
-  for (let p = starts[a]; p < starts[a + 1]; p++) {
-    if (!core[p]) continue;
-    for (let q = starts[b]; q < starts[b + 1]; q++) {
-      if (core[q] && squaredBetween(coordinates, p, q, dim) <= epsilon2) return true;
+/** Moves the core points of each cell to its front; returns the end of the core part of every cell. */
+function gatherCore(grid: Grid, core: Uint8Array): Uint32Array {
+  const { starts, coordinates, ids, dim } = grid;
+  const ends = new Uint32Array(starts.length - 1);
+  for (let cell = 0; cell < ends.length; cell++) {
+    let front = starts[cell];
+    for (let p = front; p < starts[cell + 1]; p++) {
+      if (!core[p]) continue;
+      if (p !== front) {
+        for (let t = 0; t < dim; t++) {
+          const kept = coordinates[front * dim + t];
+          coordinates[front * dim + t] = coordinates[p * dim + t];
+          coordinates[p * dim + t] = kept;
+        }
+        const id = ids[front];
+        ids[front] = ids[p];
+        ids[p] = id;
+        core[p] = 0;
+        core[front] = 1;
+      }
+      front++;
     }
+    ends[cell] = front;
   }
-  return false;
+  return ends;
 }
 
-function joinCells(grid: Grid, core: Uint8Array, epsilon2: number): Int32Array {
-  const { starts, keys } = grid;
-  const parents = Int32Array.from(keys, (_, cell) => cell);
-  const hasCore = new Uint8Array(keys.length);
-  for (let cell = 0; cell < keys.length; cell++) {
-    for (let p = starts[cell]; p < starts[cell + 1] && !hasCore[cell]; p++) hasCore[cell] = core[p];
-  }
-  forEachCell(grid, (cell, ranges) => {
-    if (!hasCore[cell]) return;
+/** Joins cells that have core points within epsilon of each other. */
+function joinCells(grid: Grid, offsets: Float64Array, ends: Uint32Array, within: CountWithin): Int32Array {
+  const { starts, cellOf } = grid;
+  const cells = ends.length;
+  const parents = new Int32Array(cells);
+  for (let cell = 0; cell < cells; cell++) parents[cell] = cell;
+  const before = offsets.filter((offset) => offset <= 0);
+  const find = rangeFinder(grid, before);
+  const ranges = new Uint32Array(2 * before.length);
+  for (let cell = 0; cell < cells; cell++) {
+    if (ends[cell] === starts[cell]) continue;
+    find(cell, ranges);
+    let root = cell;
     for (let r = 0; r < ranges.length; r += 2) {
-      for (let other = ranges[r]; other < ranges[r + 1] && other < cell; other++) {
-        if (!hasCore[other] || findRoot(parents, other) === findRoot(parents, cell)) continue;
-        if (cellsTouch(grid, core, other, cell, epsilon2)) joinSets(parents, other, cell);
+      const end = Math.min(ranges[r + 1], starts[cell]);
+      for (let q = ranges[r]; q < end;) {
+        const other = cellOf[q];
+        q = starts[other + 1];
+        if (ends[other] === starts[other] || parents[other] === root) continue;
+        const otherRoot = findRoot(parents, other);
+        if (otherRoot === root) continue;
+        for (let p = starts[cell]; p < ends[cell]; p++) {
+          if (within(p, starts[other], ends[other], 1) === 0) continue;
+          root = joinRoots(parents, otherRoot, root);
+          break;
+        }
       }
     }
-  });
+  }
   return parents;
 }
 
 /** Gives each border point the lowest label among core points within epsilon. */
 function labelBorders(
   grid: Grid,
-  core: Uint8Array,
+  offsets: Float64Array,
+  ends: Uint32Array,
   cellLabels: Int32Array,
   labels: Int32Array,
-  epsilon2: number,
+  within: CountWithin,
 ): void {
-  const { starts, coordinates, dim, ids } = grid;
-  forEachCell(grid, (cell, ranges) => {
-    for (let p = starts[cell]; p < starts[cell + 1]; p++) {
-      if (core[p]) continue;
+  const { starts, ids, cellOf } = grid;
+  const find = rangeFinder(grid, offsets);
+  const ranges = new Uint32Array(2 * offsets.length);
+  for (let cell = 0; cell < ends.length; cell++) {
+    if (ends[cell] === starts[cell + 1]) continue;
+    find(cell, ranges);
+    for (let p = ends[cell]; p < starts[cell + 1]; p++) {
       let best = -1;
       for (let r = 0; r < ranges.length; r += 2) {
-        for (let other = ranges[r]; other < ranges[r + 1]; other++) {
+        for (let q = ranges[r]; q < ranges[r + 1];) {
+          const other = cellOf[q];
+          q = starts[other + 1];
           const label = cellLabels[other];
           if (label < 0 || (best >= 0 && label >= best)) continue;
-          for (let q = starts[other]; q < starts[other + 1]; q++) {
-            if (!core[q] || squaredBetween(coordinates, p, q, dim) > epsilon2) continue;
-            best = label;
-            break;
-          }
+          if (within(p, starts[other], ends[other], 1) > 0) best = label;
         }
       }
       labels[ids[p]] = best;
     }
-  });
+  }
 }
 
 /**
@@ -271,28 +348,31 @@ export function dbscanGrid(
 ): { labels: Int32Array; clusters: number; core: Uint8Array } | null {
   const grid = buildGrid(points, dim, epsilon);
   if (!grid) return null;
-  const epsilon2 = epsilon * epsilon;
-  const sortedCore = markCore(grid, epsilon2, minPoints);
-  const parents = joinCells(grid, sortedCore, epsilon2);
+  const offsets = rowOffsets(grid);
+  const within = counter(grid.coordinates, dim, epsilon * epsilon);
+  const sortedCore = markCore(grid, offsets, within, minPoints);
+  const ends = gatherCore(grid, sortedCore);
+  const parents = joinCells(grid, offsets, ends, within);
   const n = grid.ids.length;
-  const cellOf = new Int32Array(n).fill(-1);
+  const roots = new Int32Array(n).fill(-1);
   const core = new Uint8Array(n);
-  for (let cell = 0; cell < grid.keys.length; cell++) {
-    for (let p = grid.starts[cell]; p < grid.starts[cell + 1]; p++) {
-      if (!sortedCore[p]) continue;
+  for (let cell = 0; cell < ends.length; cell++) {
+    const root = findRoot(parents, cell);
+    for (let p = grid.starts[cell]; p < ends[cell]; p++) {
       core[grid.ids[p]] = 1;
-      cellOf[grid.ids[p]] = findRoot(parents, cell);
+      roots[grid.ids[p]] = root;
     }
   }
-  const rootLabels = new Int32Array(grid.keys.length).fill(-1);
+  const rootLabels = new Int32Array(ends.length).fill(-1);
   const labels = new Int32Array(n).fill(-1);
   let clusters = 0;
   for (let i = 0; i < n; i++) {
-    if (cellOf[i] < 0) continue;
-    if (rootLabels[cellOf[i]] < 0) rootLabels[cellOf[i]] = clusters++;
-    labels[i] = rootLabels[cellOf[i]];
+    if (roots[i] < 0) continue;
+    if (rootLabels[roots[i]] < 0) rootLabels[roots[i]] = clusters++;
+    labels[i] = rootLabels[roots[i]];
   }
-  const cellLabels = rootLabels.map((_, cell) => rootLabels[findRoot(parents, cell)]);
-  labelBorders(grid, sortedCore, cellLabels, labels, epsilon2);
+  const cellLabels = new Int32Array(ends.length);
+  for (let cell = 0; cell < ends.length; cell++) cellLabels[cell] = rootLabels[findRoot(parents, cell)];
+  labelBorders(grid, offsets, ends, cellLabels, labels, within);
   return { labels, clusters, core };
 }

@@ -7,10 +7,10 @@ export function findRoot(parents: Int32Array, x: number): number {
   return x;
 }
 
-/** Joins two sets under the lower root; near-constant amortised time. */
-export function joinSets(parents: Int32Array, a: number, b: number): void {
-  const rootA = findRoot(parents, a);
-  const rootB = findRoot(parents, b);
-  if (rootA < rootB) parents[rootB] = rootA;
-  else parents[rootA] = rootB;
+/** Joins two sets given by their roots under the lower one, and returns it; near-constant amortised time. */
+export function joinRoots(parents: Int32Array, a: number, b: number): number {
+  const root = Math.min(a, b);
+  parents[a] = root;
+  parents[b] = root;
+  return root;
 }

@@ -69,3 +69,35 @@ export {
   type VoronoiCells,
 } from './voronoi.js';
 export { Territories, type Territory } from './territory.js';
+export { ballRegion, boxRegion, placesRegion, polytopeRegion, type Region } from './region.js';
+export {
+  findPath,
+  nearestGraph,
+  radiusGraph,
+  type NeighbourhoodGraph,
+  type SearchOptions,
+  type SearchResult,
+} from './astar.js';
+export { pathLength, resamplePath, turningPoints } from './path.js';
+export {
+  dtwAlignment,
+  dtwDistance,
+  frechetAtMost,
+  frechetDiscrete,
+  frechetDistance,
+  type Alignment,
+} from './path-distance.js';
+export { simplifyDouglasPeucker, simplifyVisvalingam } from './simplify.js';
+export { POINT_TEXT_LIMIT, parsePoints, pointCloudFromText, type TextCloud } from './point-cloud.js';
+export { meanRangeCount, measureLocality, type LocalityReport } from './locality.js';
+export {
+  fillSimplified,
+  lineFromSegment,
+  pieceBounds,
+  segmentFromLine,
+  type LineZm,
+  type TensorSegment,
+  type WeightRun,
+} from './weight-line.js';
+export { lineFromWkb, lineToWkb, type WkbFlavour } from './line-wkb.js';
+export { lineFromMssql, lineToMssql } from './line-mssql.js';

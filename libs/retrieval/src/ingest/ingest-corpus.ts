@@ -71,10 +71,23 @@ export async function ingestCorpus(options: IngestOptions): Promise<IngestResult
   await run.releaseGone();
   const { store, tenantId, onProgress, signal } = options;
   const projection = await projectCorpus({ store, tenantId, onProgress, signal });
+  // The planner knows nothing of rows that came in bulk: without this its first plans are wild guesses.
+  if (run.changed || projection.placed > 0) await store.maintenance.refreshStatistics(loadedTables);
   const atoms = await store.withTenant(tenantId, (tx) => tx.atoms.count());
   const seconds = (performance.now() - started) / 1000;
   return { ...run.result(), atoms, placed: projection.placed, map: projection.report, seconds };
 }
+
+const loadedTables = [
+  'atom',
+  'atom_embedding',
+  'atom_relation',
+  'atom_source',
+  'atom_term',
+  'source',
+  'tenant_atom',
+  'tensor_atom',
+];
 
 class IngestRun {
   private readonly skippedFiles: IngestResult['skippedFiles'] = [];
@@ -99,6 +112,10 @@ class IngestRun {
 
   result(): Omit<IngestResult, 'atoms' | 'placed' | 'seconds' | 'map'> {
     return { ...this.counts, skippedFiles: this.skippedFiles };
+  }
+
+  get changed(): boolean {
+    return this.counts.files > this.counts.unchanged || this.counts.removed > 0;
   }
 
   async readAll(): Promise<void> {

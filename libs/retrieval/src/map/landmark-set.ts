@@ -3,9 +3,8 @@ import type { LandmarkMds, VectorScan } from '@hartonomous/numerics';
 import {
   createDotScan,
   createRng,
-  drawInteger,
-  farthestFirst,
   fitLandmarkMds,
+  kMeansPlusPlus,
   placeByLandmarks,
   quantiles,
 } from '@hartonomous/numerics';
@@ -41,22 +40,19 @@ const MAP_SIDE = 100;
 const distanceOf = (cosine: number): number => Math.sqrt(Math.max(0, 2 - 2 * cosine));
 
 /**
- * Chooses landmarks farthest-first from a seeded start and lays them out by classical MDS (de Silva & Tenenbaum 2004).
+ * Chooses landmarks by k-means++ seeding (Arthur & Vassilvitskii 2007) and lays them out by classical MDS (de Silva &
+ * Tenenbaum 2004). Farthest-first finds outliers in hashed vectors, almost all of which are far from each other: its
+ * map kept half as many neighbours.
  * @param vectors unit rows, in an order that depends on nothing but their content
  * @throws HartoError INPUT_INVALID when there are no vectors
  */
 export function fitLandmarks(vectors: Float32Array, dimensions: number, seed: number): LandmarkData {
-  const n = vectors.length / dimensions;
-  if (n === 0) throw new HartoError('INPUT_INVALID', 'a map needs at least one vector');
-  const pool = createDotScan(vectors, dimensions);
-  const cosines = new Float32Array(n);
-  const row = (i: number): Float32Array => vectors.subarray(i * dimensions, (i + 1) * dimensions);
-  const chosen = farthestFirst(n, LANDMARKS, drawInteger(createRng(seed), n), (i, out) => {
-    pool.scores(row(i), cosines);
-    for (let j = 0; j < n; j++) out[j] = distanceOf(cosines[j]);
-  });
+  if (vectors.length === 0) throw new HartoError('INPUT_INVALID', 'a map needs at least one vector');
+  const chosen = kMeansPlusPlus(vectors, dimensions, LANDMARKS, createRng(seed));
   const landmarks = new Float32Array(chosen.length * dimensions);
-  chosen.forEach((index, l) => landmarks.set(row(index), l * dimensions));
+  chosen.forEach((index, l) =>
+    landmarks.set(vectors.subarray(index * dimensions, (index + 1) * dimensions), l * dimensions),
+  );
   const mds = fitLandmarkMds(pairDistances(landmarks, dimensions), chosen.length, MAP_DIMENSIONS_KEPT);
   return { dimensions, vectors: landmarks, mds, affine: fitAffine(mds) };
 }

@@ -77,6 +77,8 @@ export interface Maintenance {
     options: ReplayOptions,
     work: (tx: TenantTransaction, scans: () => Promise<Map<string, number>>) => Promise<T>,
   ): Promise<{ value: T } | Unavailable>;
+  /** Gathers the planner's statistics of these tables: after a bulk load, before anything is measured. */
+  refreshStatistics(tables: string[]): Promise<void>;
   /** Drops the engine's accumulated statement statistics, so that the next window starts at zero. */
   resetStatementStatistics(): Promise<void | Unavailable>;
 }

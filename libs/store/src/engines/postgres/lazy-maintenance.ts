@@ -45,6 +45,7 @@ export function lazyMaintenance(connections: PostgresConnections, bindTenant: Bi
     createIndex: async (definition, options) => (await engine()).createIndex(definition, options),
     dropIndex: async (name, options) => (await engine()).dropIndex(name, options),
     schemaFingerprint: async () => (await engine()).schemaFingerprint(),
+    refreshStatistics: async (tables) => (await engine()).refreshStatistics(tables),
     replay: async (tenantId, options, work) => (await engine()).replay(tenantId, options, work),
     resetStatementStatistics: async () => (await engine()).resetStatementStatistics(),
   };

@@ -133,3 +133,8 @@ export async function schemaFingerprint(pool: Pool): Promise<string> {
   );
   return result.rows[0]!.hash;
 }
+
+/** Planner statistics of the named tables, and the visibility map that index-only scans need. */
+export async function refreshStatistics(pool: Pool, tables: string[]): Promise<void> {
+  for (const table of tables) await pool.query(`vacuum (analyze) ${checked(table)}`);
+}

@@ -1,7 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 import type { Maintenance } from '../../../port/maintenance.js';
 import type { TenantTransaction } from '../../../port/store.js';
-import { createIndex, dropIndex, listIndexes, schemaFingerprint } from './index-operations.js';
+import { createIndex, dropIndex, listIndexes, refreshStatistics, schemaFingerprint } from './index-operations.js';
 import { findMissingIndexes } from './missing-indexes.js';
 import { replayHidden } from './replay.js';
 
@@ -29,6 +29,7 @@ export function createPostgresMaintenance(deps: PostgresMaintenanceDeps): Mainte
     createIndex: (definition, { lockTimeoutMs }) => createIndex(owner, definition, lockTimeoutMs),
     dropIndex: (name, { lockTimeoutMs }) => dropIndex(owner, name, lockTimeoutMs),
     schemaFingerprint: () => schemaFingerprint(owner),
+    refreshStatistics: (tables) => refreshStatistics(owner, tables),
     replay: async (tenantId, options, work) =>
       superuser
         ? replayHidden(superuser, deps.appRole, deps.openTenantTransaction, tenantId, options, work)

@@ -1,9 +1,10 @@
-// Peer of the k-NN benchmark: nanoflann on points and queries read from standard input.
-// Input: int32 n, q, k, runs; then n*3 and q*3 float64. Output: one line of JSON with CPU milliseconds per run.
-#include <algorithm>
+// Peer of the k-NN benchmark: nanoflann. Standard input: int32 n, q, k; n*3 and q*3 float64; then one byte per run:
+// 'b' builds the index, 'q' answers all queries. Each run prints "CPU milliseconds, checksum of distances".
 #include <cstdint>
+#include <cmath>
 #include <cstdio>
 #include <ctime>
+#include <memory>
 #include <nanoflann.hpp>
 #include <vector>
 
@@ -23,36 +24,31 @@ static double cpuMs() {
 }
 
 int main() {
-  int32_t head[4];
+  int32_t head[3];
   if (fread(head, sizeof head, 1, stdin) != 1) return 1;
-  const size_t n = head[0], q = head[1], k = head[2], runs = head[3];
+  const size_t n = head[0], q = head[1], k = head[2];
   Cloud cloud;
   cloud.xyz.resize(3 * n);
-  std::vector<double> queries(3 * q);
+  std::vector<double> queries(3 * q), dist2(k);
+  std::vector<uint32_t> ids(k);
   if (fread(cloud.xyz.data(), 8, 3 * n, stdin) != 3 * n) return 1;
   if (fread(queries.data(), 8, 3 * q, stdin) != 3 * q) return 1;
-  std::vector<uint32_t> ids(k);
-  std::vector<double> dist2(k);
-  double checksum = 0;
-  printf("{\"buildMs\":[");
-  for (size_t r = 0; r < runs; r++) {
-    double start = cpuMs();
-    Tree tree(3, cloud, nanoflann::KDTreeSingleIndexAdaptorParams(10));
-    tree.buildIndex();
-    printf("%s%.4f", r ? "," : "", cpuMs() - start);
-  }
-  printf("],\"queryMs\":[");
-  Tree tree(3, cloud, nanoflann::KDTreeSingleIndexAdaptorParams(10));
+  const nanoflann::KDTreeSingleIndexAdaptorParams params(10);
+  Tree tree(3, cloud, params);
   tree.buildIndex();
-  for (size_t r = 0; r < runs; r++) {
-    double start = cpuMs();
-    checksum = 0;
-    for (size_t i = 0; i < q; i++) {
-      size_t found = tree.knnSearch(&queries[3 * i], k, ids.data(), dist2.data());
-      for (size_t j = 0; j < found; j++) checksum += dist2[j];
+  for (int command; (command = getchar()) != EOF;) {
+    double checksum = 0, start = cpuMs();
+    if (command == 'b') {
+      Tree fresh(3, cloud, params);
+      fresh.buildIndex();
+      checksum = static_cast<double>(fresh.size(fresh));
+    } else {
+      for (size_t i = 0; i < q; i++) {
+        const size_t found = tree.knnSearch(&queries[3 * i], k, ids.data(), dist2.data());
+        for (size_t j = 0; j < found; j++) checksum += std::sqrt(dist2[j]);
+      }
     }
-    printf("%s%.4f", r ? "," : "", cpuMs() - start);
+    printf("%.4f %.17g\n", cpuMs() - start, checksum);
+    fflush(stdout);
   }
-  printf("],\"checksum\":%.17g,\"version\":\"%x.%x.%x\"}\n", checksum, NANOFLANN_VERSION >> 8, (NANOFLANN_VERSION >> 4) & 15, NANOFLANN_VERSION & 15);
-  return 0;
 }

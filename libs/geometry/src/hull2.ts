@@ -98,14 +98,13 @@ function extremes(points: Float64Array): [number, number][] {
   for (let i = 0; i < points.length; i += 2) {
     const x = points[i];
     const y = points[i + 1];
-    if (-x > best[0]) ((best[0] = -x), (at[0] = i));
-    if (-x - y > best[1]) ((best[1] = -x - y), (at[1] = i));
-    if (-y > best[2]) ((best[2] = -y), (at[2] = i));
-    if (x - y > best[3]) ((best[3] = x - y), (at[3] = i));
-    if (x > best[4]) ((best[4] = x), (at[4] = i));
-    if (x + y > best[5]) ((best[5] = x + y), (at[5] = i));
-    if (y > best[6]) ((best[6] = y), (at[6] = i));
-    if (y - x > best[7]) ((best[7] = y - x), (at[7] = i));
+    const heights = [-x, -x - y, -y, x - y, x, x + y, y, y - x];
+    for (let d = 0; d < 8; d++) {
+      if (heights[d] > best[d]) {
+        best[d] = heights[d];
+        at[d] = i;
+      }
+    }
   }
   return Array.from(at, (i) => [points[i], points[i + 1]]);
 }

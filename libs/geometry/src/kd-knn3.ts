@@ -25,10 +25,7 @@ export function knn3(
   const { n, points, leafCount, axis, extents } = tree;
   const perLeaf = n / leafCount;
   const last = at + k - 1;
-  let end = at;
-  let worst = Infinity;
-  let node = 1;
-  let top = 0;
+  let [end, worst, node, top] = [at, Infinity, 1, 0];
   let ox = outside(qx, tree.min[0], tree.max[0]);
   let oy = outside(qy, tree.min[1], tree.max[1]);
   let oz = outside(qz, tree.min[2], tree.max[2]);

@@ -69,8 +69,23 @@ export class KdTree {
     const room = Math.min(k, this.n);
     const distances = new Float64Array(room);
     const ids = new Uint32Array(room);
-    if (room > 0) this.knnInto(query, 0, room, distances, ids, 0);
+    if (room > 0) this.search(query, 0, room, distances, ids, 0);
     return { ids, distances };
+  }
+
+  /**
+   * knn into places at..at + k of given arrays, without allocating; returns how many were found, min(k, n).
+   * @param distances ascending distances out
+   * @param ids original indices out
+   * @throws GeometryError KDTREE_BAD_QUERY, KDTREE_BAD_K (also when the arrays are too short)
+   */
+  knnInto(query: ArrayLike<number>, k: number, distances: Float64Array, ids: Uint32Array, at = 0): number {
+    this.requireQuery(query, 0, query.length);
+    requireCount(k);
+    if (distances.length < at + k || ids.length < at + k) {
+      throw new GeometryError('KDTREE_BAD_K', 'the arrays are shorter than k', { k, at });
+    }
+    return this.n === 0 ? 0 : this.search(query, 0, k, distances, ids, at);
   }
 
   /**
@@ -92,7 +107,7 @@ export class KdTree {
     const ids = new Uint32Array(count * k).fill(NO_NEIGHBOUR);
     if (this.n === 0) return { k, ids, distances };
     for (const i of hilbertOrder(queries, this.dims)) {
-      this.knnInto(queries, i * this.dims, k, distances, ids, i * k);
+      this.search(queries, i * this.dims, k, distances, ids, i * k);
     }
     return { k, ids, distances };
   }
@@ -137,7 +152,7 @@ export class KdTree {
   }
 
   /** Searches for one query and writes true distances; returns how many were found. */
-  private knnInto(
+  private search(
     query: ArrayLike<number>,
     from: number,
     k: number,
@@ -278,11 +293,11 @@ export class KdTree {
       const end = firstOf(node - width + 1, n, width);
       for (let i = firstOf(node - width, n, width); i < end; i++) {
         let inside = true;
-        for (let d = 0; !covered && inside && d < dims; d++) {
+        for (let d = 0; inside && d < dims; d++) {
           const v = points[i * dims + d];
           inside = v >= min[d] && v <= max[d];
         }
-        if (inside) out.push(ids[i]);
+        if (covered || inside) out.push(ids[i]);
       }
       return;
     }

@@ -18,7 +18,7 @@ import { pointSet } from './testing/point-sets.js';
 import { seededRandom, testSeed } from './testing/seed.js';
 import { euclidean } from './vectors.js';
 
-const seed = testSeed();
+const seed = testSeed(process.env['HARTO_SEED']);
 
 interface LinesFixture {
   cases: {

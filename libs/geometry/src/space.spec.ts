@@ -18,7 +18,7 @@ import { incircle, insphere, orient2d, orient3d } from './predicates.js';
 import { seededRandom, testSeed } from './testing/seed.js';
 import { add, cosine, dot, euclidean, lerp, mean, norm, normalise, scale, subtract } from './vectors.js';
 
-const seed = testSeed();
+const seed = testSeed(process.env['HARTO_SEED']);
 
 /** The error's code, or 'none'. */
 function codeOf(f: () => unknown): string {

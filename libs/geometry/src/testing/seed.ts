@@ -1,9 +1,8 @@
 /**
- * The seed of this run's property tests: HARTO_SEED when set ("random" draws one), else a fixed one. Suites print
- * it in their titles, so a failure can be repeated with HARTO_SEED=<seed>.
+ * The seed of this run's property tests: HARTO_SEED, passed as `asked`, when set ("random" draws one), else a fixed
+ * one. Suites print it in their titles, so a failure can be repeated with HARTO_SEED=<seed>.
  */
-export function testSeed(): number {
-  const asked = process.env['HARTO_SEED'];
+export function testSeed(asked: string | undefined): number {
   if (asked === 'random') return Math.floor(Math.random() * 2 ** 31);
   const seed = Number(asked ?? 20260721);
   if (!Number.isInteger(seed)) throw new Error(`HARTO_SEED must be an integer or "random", not ${asked}`);

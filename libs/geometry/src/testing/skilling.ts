@@ -5,8 +5,8 @@
  */
 export function skillingTranspose(x: Uint32Array, bits: number): void {
   const n = x.length;
-  const top = 2 ** (bits - 1);
-  for (let q = top; q > 1; q /= 2) {
+  const top = 1 << (bits - 1);
+  for (let q = top; q > 1; q >>= 1) {
     const below = q - 1;
     for (let i = 0; i < n; i++) {
       if (x[i] & q) {
@@ -20,7 +20,7 @@ export function skillingTranspose(x: Uint32Array, bits: number): void {
   }
   for (let i = 1; i < n; i++) x[i] ^= x[i - 1];
   let parity = 0;
-  for (let q = top; q > 1; q /= 2) if (x[n - 1] & q) parity ^= q - 1;
+  for (let q = top; q > 1; q >>= 1) if (x[n - 1] & q) parity ^= q - 1;
   for (let i = 0; i < n; i++) x[i] ^= parity;
 }
 

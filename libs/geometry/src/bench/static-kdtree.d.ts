@@ -1,0 +1,7 @@
+declare module 'static-kdtree' {
+  interface StaticKdTree {
+    knn(point: ArrayLike<number>, k: number): number[];
+  }
+  function createKdTree(points: ArrayLike<ArrayLike<number>>): StaticKdTree;
+  export default createKdTree;
+}

@@ -26,7 +26,7 @@ export default {
   globalTeardown: '<rootDir>/libs/testing/dist/jest-global-teardown.js',
   reporters: ['default', '<rootDir>/scripts/count-reporter.mjs'],
   maxWorkers: 2,
-  testTimeout: 30_000,
+  testTimeout: 60_000,
   haste: { forceNodeFilesystemAPI: true },
   watchman: false,
 };

@@ -155,8 +155,10 @@ describe('enter', () => {
 
 describe('a folder that cannot be written', () => {
   const asUser = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
+  // Root may write anywhere, and in a clone that only root can enter no other user can run our Node.
+  const canRun = spawnSync(process.execPath, ['-v'], { cwd: '/', ...asUser }).status === 0;
 
-  it('is named', () => {
+  (canRun ? it : it.skip)('is named', () => {
     const root = scratch();
     chmodSync(root, 0o555);
     const run = spawnSync(process.execPath, [join(root, 'scripts', 'enter.mjs'), 'start'], {

@@ -65,10 +65,14 @@ export function startOwner(home: string, options: SpawnOptions = {}): Owner {
     ...options,
     env: { PATH: process.env.PATH, ...options.env },
   });
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const ended = new Promise<void>((resolve) => {
+    child.once('error', () => resolve());
+    child.once('exit', () => resolve());
+  });
   const outcome = new Promise<{ url: string; pid: number; dataDir: string } | { error: string }>(
     (resolve) => {
       createInterface({ input: child.stdout! }).once('line', (line) => resolve(JSON.parse(line)));
+      child.once('error', (error) => resolve({ error: error.message }));
       child.once('exit', (code) => resolve({ error: `the owner ended with ${code}` }));
     },
   );

@@ -1,6 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 import { sha256Hex } from '@hartonomous/contracts';
 import type { IndexDefinition, MissingIndex } from '../../../port/maintenance.js';
+import { listIndexes } from './index-operations.js';
 import { scansOf, type PlanNode, type PlanScan } from './plan-scans.js';
 
 interface Statement {
@@ -36,11 +37,13 @@ export async function findMissingIndexes(
   try {
     const found = new Map<string, MissingIndex>();
     const tables = new Map<string, ColumnStatistics>();
-    const existing = await leadingColumns(client);
+    const indexes = await columnsOfIndexes(client);
+    const existing = leadingRuns(indexes);
+    const columnsByIndex = new Map(indexes.map((index) => [index.name, index.columns]));
     for (const statement of await slowStatements(client, options)) {
       const plan = await explain(client, statement.query);
       if (!plan) continue;
-      for (const scan of scansOf(plan)) {
+      for (const scan of scansOf(plan, columnsByIndex)) {
         if (scan.share < impactMin) continue;
         const statistics = tables.get(scan.table) ?? (await columnStatistics(client, scan.table));
         tables.set(scan.table, statistics);
@@ -102,22 +105,21 @@ async function explain(client: PoolClient, query: string): Promise<PlanNode | nu
   }
 }
 
-async function leadingColumns(client: PoolClient): Promise<Set<string>> {
-  const result = await client.query<{ table_name: string; columns: string[] }>(
-    `select c.relname as table_name,
-            array(select a.attname::text from unnest(i.indkey::int2[]) with ordinality k(attnum, n)
-                    join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attnum
-                   order by k.n) as columns
-       from pg_index i join pg_class c on c.oid = i.indrelid
-       join pg_namespace n on n.oid = c.relnamespace
-      where i.indisvalid and n.nspname = current_schema()`,
+/** Columns of every valid index of the schema, in order. */
+async function columnsOfIndexes(
+  client: PoolClient,
+): Promise<{ table: string; name: string; columns: string[] }[]> {
+  const indexes = await listIndexes(client);
+  return indexes.filter((index) => index.valid);
+}
+
+/** `table:a,b` for every leading run of columns that an index has. */
+function leadingRuns(indexes: readonly { table: string; columns: string[] }[]): Set<string> {
+  return new Set(
+    indexes.flatMap(({ table, columns }) =>
+      columns.map((_, n) => `${table}:${columns.slice(0, n + 1).join(',')}`),
+    ),
   );
-  const prefixes = new Set<string>();
-  for (const row of result.rows) {
-    for (let n = 1; n <= row.columns.length; n++)
-      prefixes.add(`${row.table_name}:${row.columns.slice(0, n).join(',')}`);
-  }
-  return prefixes;
 }
 
 async function columnStatistics(client: PoolClient, table: string): Promise<ColumnStatistics> {

@@ -74,4 +74,51 @@ describe('scans of a plan', () => {
       },
     ]);
   });
+
+  it('finds an index scan that leaves leading columns out, also below a bitmap heap scan', () => {
+    const columns = new Map([['atom_term_pkey', ['tenant_id', 'atom_id', 'term']]]);
+    const cond = '((atom_term.tenant_id = $1) AND (atom_term.term = ANY ($2)))';
+    const direct = {
+      'Node Type': 'Index Scan',
+      'Relation Name': 'atom_term',
+      Alias: 'atom_term',
+      'Index Name': 'atom_term_pkey',
+      'Index Cond': cond,
+      'Total Cost': 900,
+      'Plan Rows': 500,
+    };
+    const expected = { table: 'atom_term', equality: ['tenant_id', 'term'], prefix: [], range: [] };
+    expect(scansOf({ ...direct }, columns)).toMatchObject([expected]);
+    const { 'Relation Name': table, Alias, ...inner } = direct;
+    const bitmap = {
+      'Node Type': 'Bitmap Heap Scan',
+      'Relation Name': table,
+      Alias,
+      'Total Cost': 950,
+      'Plan Rows': 500,
+      Plans: [{ ...inner, 'Node Type': 'Bitmap Index Scan' }],
+    };
+    expect(scansOf(bitmap, columns)).toMatchObject([expected]);
+    const served = { ...direct, 'Index Cond': '((atom_term.tenant_id = $1) AND (atom_term.atom_id = $2))' };
+    expect(scansOf(served, columns)).toEqual([]);
+  });
+
+  it('leaves the join column out where the scan has a condition of its own', () => {
+    const scan = {
+      'Node Type': 'Seq Scan',
+      'Relation Name': 'source',
+      Alias: 's',
+      Filter: '((s.tenant_id = $1) AND (s.path >= $2))',
+      'Total Cost': 90,
+      'Plan Rows': 5,
+    };
+    const join = {
+      'Node Type': 'Hash Join',
+      'Hash Cond': '(a.source_id = s.id)',
+      'Total Cost': 100,
+      'Plan Rows': 5,
+      Plans: [scan],
+    };
+    expect(scansOf(join)).toMatchObject([{ table: 'source', equality: ['tenant_id'], range: ['path'] }]);
+  });
 });

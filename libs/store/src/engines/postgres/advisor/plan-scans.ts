@@ -1,4 +1,4 @@
-/** A full scan in a plan, with the columns its conditions could have been answered by through an index. */
+/** A wasteful scan in a plan, with the columns its conditions could have been answered by through an index. */
 export interface PlanScan {
   table: string;
   /** Share of the statement's estimated cost that this scan takes, 0..1. */
@@ -15,6 +15,8 @@ export interface PlanNode {
   Alias?: string;
   Filter?: string;
   'Hash Cond'?: string;
+  'Index Name'?: string;
+  'Index Cond'?: string;
   'Total Cost': number;
   'Plan Rows': number;
   Plans?: PlanNode[];
@@ -81,41 +83,65 @@ export function parseCondition(term: string): Condition | null {
 
 const joinCondition = /^\(?(\w+)\.(\w+) = (\w+)\.(\w+)\)?$/;
 
-/** Full scans of a plan (EXPLAIN FORMAT JSON, VERBOSE), costliest first. */
-export function scansOf(root: PlanNode): PlanScan[] {
+/**
+ * Scans of a plan (EXPLAIN FORMAT JSON, VERBOSE) that read far more than they return, costliest first: full scans,
+ * and scans of an index whose leading columns the conditions leave out, which read all of it or skip through it.
+ * @param indexColumns columns of each index, in order
+ */
+export function scansOf(
+  root: PlanNode,
+  indexColumns: ReadonlyMap<string, readonly string[]> = new Map(),
+): PlanScan[] {
   const scans: PlanScan[] = [];
   let visited = 0;
-  const visit = (node: PlanNode, joins: string[]): void => {
+  const visit = (node: PlanNode, joins: string[], relation: PlanNode | null): void => {
     if (++visited > nodesMax) return;
-    const children = node.Plans ?? [];
     const below = node['Hash Cond'] ? [...joins, node['Hash Cond']] : joins;
-    for (const child of children) visit(child, below);
-    if (!node['Node Type'].endsWith('Seq Scan') || !node['Relation Name']) return;
-    scans.push(scanOf(node, below, root['Total Cost']));
+    const own = node['Relation Name'] ? node : relation;
+    for (const child of node.Plans ?? []) visit(child, below, own);
+    if (!own) return;
+    const isFull = node['Node Type'].endsWith('Seq Scan');
+    if (isFull || skipsLeadingColumns(node, indexColumns))
+      scans.push(scanOf(own, node, below, root['Total Cost']));
   };
-  visit(root, []);
+  visit(root, [], null);
   return scans.sort((a, b) => b.share - a.share);
 }
 
-function scanOf(node: PlanNode, joins: string[], totalCost: number): PlanScan {
+/** True where a condition stands on a column of the index behind one that no condition fixes. */
+function skipsLeadingColumns(node: PlanNode, indexColumns: ReadonlyMap<string, readonly string[]>): boolean {
+  const columns = indexColumns.get(node['Index Name'] ?? '');
+  if (!columns || !node['Index Cond']) return false;
+  const fixed = new Set(conditionsOf(node['Index Cond']).map((c) => c.column));
+  const gap = columns.findIndex((column) => !fixed.has(column));
+  return gap >= 0 && columns.slice(gap).some((column) => fixed.has(column));
+}
+
+const conditionsOf = (text: string | undefined): Condition[] =>
+  text === undefined ? [] : topLevelTerms(text).flatMap((term) => parseCondition(term) ?? []);
+
+/** `relation` names the table (for a bitmap index scan that is the heap scan above it), `node` does the reading. */
+function scanOf(relation: PlanNode, node: PlanNode, joins: string[], totalCost: number): PlanScan {
   const scan: PlanScan = {
-    table: node['Relation Name']!,
+    table: relation['Relation Name']!,
     share: totalCost > 0 ? Math.min(1, node['Total Cost'] / totalCost) : 0,
     planRows: node['Plan Rows'],
     equality: [],
     prefix: [],
     range: [],
   };
-  for (const term of node.Filter ? topLevelTerms(node.Filter) : []) {
-    const condition = parseCondition(term);
-    if (condition && !scan[condition.operator].includes(condition.column)) {
-      scan[condition.operator].push(condition.column);
-    }
+  for (const condition of [...conditionsOf(node['Index Cond']), ...conditionsOf(node.Filter)]) {
+    const known = scan[condition.operator];
+    if (!known.includes(condition.column)) known.push(condition.column);
   }
-  for (const join of joins) {
+  const selective = [...scan.equality, ...scan.prefix, ...scan.range].some(
+    (column) => column !== 'tenant_id',
+  );
+  // A join column helps only where the scan has no condition of its own.
+  for (const join of selective ? [] : joins) {
     const match = joinCondition.exec(join);
     const column =
-      match?.[1] === node.Alias ? match?.[2] : match?.[3] === node.Alias ? match?.[4] : undefined;
+      match?.[1] === relation.Alias ? match?.[2] : match?.[3] === relation.Alias ? match?.[4] : undefined;
     if (column && !scan.equality.includes(column)) scan.equality.push(column);
   }
   return scan;

@@ -1,7 +1,13 @@
 import type { Pool, PoolClient } from 'pg';
 import type { Maintenance } from '../../../port/maintenance.js';
 import type { TenantTransaction } from '../../../port/store.js';
-import { createIndex, dropIndex, listIndexes, refreshStatistics, schemaFingerprint } from './index-operations.js';
+import {
+  createIndex,
+  dropIndex,
+  listIndexes,
+  refreshStatistics,
+  schemaFingerprint,
+} from './index-operations.js';
 import { findMissingIndexes } from './missing-indexes.js';
 import { replayHidden } from './replay.js';
 

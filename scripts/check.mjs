@@ -13,7 +13,7 @@ const steps = [
   ['types', bin('tsc'), ['-b']],
   ['format', bin('prettier'), ['--check', '--cache', '--log-level', 'warn', '.']],
   ['lint', bin('oxlint'), ['--deny-warnings']],
-  ['dead code', bin('knip'), ['--no-progress']],
+  ['dead code', bin('knip'), ['--no-progress', '--no-config-hints']],
   ['tidy', process.execPath, [join(root, 'scripts', 'tidy.mjs')]],
 ];
 

@@ -1,65 +1,19 @@
 import { describe, expect, it } from '@jest/globals';
 import { searchRequestSchema } from '@hartonomous/contracts';
-import { mineQueries } from '../start/mine-queries.js';
-import type { QuerySource } from '../start/mine-queries.js';
 import { drawRank, minedWorkload, recordedWorkload, zipfCumulative } from '../start/workload.js';
+import type { AskedQuery } from '../start/workload.js';
 
-const source = (over: Partial<QuerySource>): QuerySource => ({
-  path: 'libs/bus/src/lease.ts',
-  symbol: null,
-  heading: null,
+const queries: AskedQuery[] = Array.from({ length: 200 }, (_, i) => ({
+  query: `renew lease ${i}`,
+  path: `libs/p${i % 7}/src/f${i}.ts`,
   language: 'typescript',
   kind: 'code',
-  text: '',
-  ...over,
-});
-
-const sources = Array.from({ length: 200 }, (_, i) =>
-  source({
-    path: `libs/p${i % 7}/src/f${i}.ts`,
-    symbol: `renewLease${i}`,
-    text: `/** Renews lease number ${i} before it ends. */`,
-  }),
-);
-
-describe('mined queries', () => {
-  it('ask for symbols, their words, comments and headings', () => {
-    const queries = mineQueries([
-      source({
-        symbol: 'renewLease',
-        text: '/**\n * Renews a lease before it ends. Call it often.\n */\nfunction renewLease() {}',
-      }),
-      source({
-        path: 'README.md',
-        kind: 'text',
-        language: 'markdown',
-        heading: 'Start and stop',
-        text: '# Start and stop',
-      }),
-    ]).map((row) => row.query);
-    expect(queries).toEqual([
-      'renewLease',
-      'where is renew lease',
-      'Renews a lease before it ends',
-      'Start and stop',
-      'how does start and stop work',
-    ]);
-  });
-
-  it('leave out tags, fragments and doubles', () => {
-    const queries = mineQueries([
-      source({ symbol: 'ab', text: '/** @internal */' }),
-      source({ symbol: 'open', text: '// short\nfunction open() {}' }),
-      source({ symbol: 'open', text: '' }),
-    ]);
-    expect(queries.map((row) => row.query)).toEqual(['open']);
-  });
-});
+}));
 
 describe('the workload', () => {
   it('is the same for the same corpus and seed, and another for another seed', () => {
     const draw = (seed: number) => {
-      const workload = minedWorkload(mineQueries(sources), seed);
+      const workload = minedWorkload(queries, seed);
       return Array.from({ length: 500 }, () => workload.next());
     };
     expect(draw(5)).toEqual(draw(5));
@@ -67,7 +21,7 @@ describe('the workload', () => {
   });
 
   it('sends requests that the gateway accepts, in sessions of twelve', () => {
-    const workload = minedWorkload(mineQueries(sources), 1);
+    const workload = minedWorkload(queries, 1);
     const requests = Array.from({ length: 240 }, () => searchRequestSchema.parse(workload.next()));
     expect(new Set(requests.map((row) => row.sessionId)).size).toBe(20);
     const filtered = requests.filter((row) => row.filters !== undefined);

@@ -1,16 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HartoError } from '@hartonomous/contracts';
 import type { OnceReport } from '@hartonomous/contracts';
-import { defaultCorpusRoots, ingestCorpus } from '@hartonomous/retrieval';
+import { defaultCorpusRoots, ingestCorpus, mineWorkload } from '@hartonomous/retrieval';
 import type { Store } from '@hartonomous/store';
 import { repositoryRoot } from '../config.js';
 import type { GatewayClient } from '../gateway-client.js';
 import type { Output } from '../output.js';
 import { IngestBar } from './ingest-bar.js';
 import { LoopWatch } from './loop-watch.js';
-import { mineQueries } from './mine-queries.js';
 import type { StartOptions } from './options.js';
-import { readQuerySources } from './query-sources.js';
 import { composeReport, readReportSources, reportText } from './report.js';
 import { minedWorkload, recordedWorkload } from './workload.js';
 import type { Workload } from './workload.js';
@@ -99,7 +97,7 @@ async function startWorkload(context: JobContext): Promise<Driver | null> {
       `workload: ${workload.distinct} recorded requests from ${options.workload.file}, ${options.clients} clients`,
     );
   } else {
-    const queries = mineQueries(await readQuerySources(context.store, context.tenantId));
+    const queries = await mineWorkload({ store: context.store, tenantId: context.tenantId });
     if (queries.length === 0) {
       throw new HartoError(
         'INPUT_INVALID',

@@ -1,7 +1,11 @@
 import { createRng, shuffle } from '@hartonomous/numerics';
 import type { Rng } from '@hartonomous/numerics';
 import type { SearchRequest, WorkloadLine } from '@hartonomous/contracts';
-import type { MinedQuery, WorkloadRequest } from './mine-queries.js';
+import type { MinedQuery } from '@hartonomous/retrieval';
+
+export type WorkloadRequest = Pick<SearchRequest, 'query' | 'filters' | 'sessionId'>;
+/** What of a mined query the workload uses: the filters narrow to where its answer lies. */
+export type AskedQuery = Pick<MinedQuery, 'query' | 'path' | 'language' | 'kind'>;
 
 /** An endless, repeatable stream of requests. */
 export interface Workload {
@@ -46,7 +50,7 @@ function drawUuid(rng: Rng): string {
 }
 
 /** Half of the queries are asked of everything; the others narrow by where their answer lies. */
-function filtersFor(mined: MinedQuery, rng: Rng): SearchRequest['filters'] {
+function filtersFor(mined: AskedQuery, rng: Rng): SearchRequest['filters'] {
   const u = rng();
   if (u < 0.5) return undefined;
   if (u < 0.7) return { language: mined.language };
@@ -76,9 +80,9 @@ function withSessions(rng: Rng, distinct: number, draw: () => WorkloadRequest): 
 }
 
 /** Mined queries under Zipf popularity (s = 1): same queries and seed, same stream. */
-export function minedWorkload(queries: MinedQuery[], seed: number): Workload {
+export function minedWorkload(queries: AskedQuery[], seed: number): Workload {
   const rng = createRng(seed);
-  const order = Array.from(queries);
+  const order = [...new Map(queries.map((mined) => [mined.query, mined])).values()];
   shuffle(rng, order);
   const requests: WorkloadRequest[] = order.slice(0, distinctMax).map((mined) => {
     const filters = filtersFor(mined, rng);

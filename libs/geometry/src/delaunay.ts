@@ -64,16 +64,29 @@ function requirePlane(points: Float64Array): void {
   }
 }
 
+/** For each point the first one at its place, by open addressing on the bits of both coordinates. O(n). */
 function firstAtPlace(points: Float64Array): Uint32Array {
   const n = points.length / 2;
-  const order = Uint32Array.from({ length: n }, (_, i) => i);
-  order.sort((a, b) => points[2 * a] - points[2 * b] || points[2 * a + 1] - points[2 * b + 1] || a - b);
+  let size = 4;
+  while (size < 2 * n) size *= 2;
+  const slots = new Int32Array(size).fill(-1);
   const first = new Uint32Array(n);
+  const place = new Float64Array(2);
+  const bits = new Uint32Array(place.buffer);
   for (let i = 0; i < n; i++) {
-    const here = order[i];
-    const before = i > 0 ? order[i - 1] : here;
-    const same = points[2 * here] === points[2 * before] && points[2 * here + 1] === points[2 * before + 1];
-    first[here] = i > 0 && same ? first[before] : here;
+    // Adding zero makes -0 and 0 one place.
+    place[0] = points[2 * i] + 0;
+    place[1] = points[2 * i + 1] + 0;
+    let hash =
+      Math.imul(bits[0] ^ Math.imul(bits[1], 0x85ebca6b), 0xc2b2ae35) ^ Math.imul(bits[3], 0x27d4eb2f);
+    hash = Math.imul(hash ^ (hash >>> 15) ^ bits[2], 0x9e3779b1);
+    let slot = (hash ^ (hash >>> 16)) & (size - 1);
+    for (; slots[slot] >= 0; slot = (slot + 1) & (size - 1)) {
+      const other = 2 * slots[slot];
+      if (points[other] === points[2 * i] && points[other + 1] === points[2 * i + 1]) break;
+    }
+    if (slots[slot] < 0) slots[slot] = i;
+    first[i] = slots[slot];
   }
   return first;
 }
@@ -121,21 +134,21 @@ function scaledForDelaunator(points: Float64Array, distinct: Uint32Array): Float
 }
 
 function flipUntilEmpty(p: Float64Array, triangles: Uint32Array, halfedges: Int32Array): void {
-  const stack = Array.from({ length: triangles.length }, (_, e) => e);
-  let budget = FLIPS_PER_EDGE * stack.length;
-  while (stack.length > 0) {
-    const e = stack.pop() as number;
+  const stack: number[] = [];
+  let budget = FLIPS_PER_EDGE * triangles.length;
+  for (let fresh = 0; fresh < triangles.length || stack.length > 0;) {
+    const retried = stack.pop();
+    const e = retried ?? fresh++;
     const twin = halfedges[e];
-    if (twin < 0) continue;
+    // Of an edge that no flip has touched, one side is enough.
+    if (twin < 0 || (retried === undefined && twin > e)) continue;
     const after = nextHalfedge(e);
     const before = nextHalfedge(after);
     const twinBefore = nextHalfedge(nextHalfedge(twin));
-    const [a, b, c, d] = [
-      2 * triangles[e],
-      2 * triangles[after],
-      2 * triangles[before],
-      2 * triangles[twinBefore],
-    ];
+    const a = 2 * triangles[e];
+    const b = 2 * triangles[after];
+    const c = 2 * triangles[before];
+    const d = 2 * triangles[twinBefore];
     if (incircle(p[a], p[a + 1], p[b], p[b + 1], p[c], p[c + 1], p[d], p[d + 1]) <= 0) continue;
     if (budget-- === 0) throw new GeometryError('DELAUNAY_NO_END', 'edge flips did not settle');
     triangles[e] = triangles[twinBefore];

@@ -64,16 +64,13 @@ describe(`Delaunay (seed ${seed})`, () => {
 
   it.each(DISTRIBUTIONS)('has exactly empty circumcircles and fills the hull on %s points', (kind) => {
     const random = seededRandom(seed);
-    for (const n of [3, 4, 10, 100, 1500]) {
+    for (const n of [3, 4, 10, 100, 800]) {
       for (const factor of [1, 1e-9, 1e9]) {
         const points = pointSet(kind, n, 2, random).map((v) => v * factor);
         const mesh = delaunay(points);
         expect(validateDelaunay(mesh)).toEqual([]);
         if (mesh.dimension < 2) continue;
-        const ring = Float64Array.from(convexHull2(points)).reduce<number[]>(
-          (all, v) => [...all, points[2 * v], points[2 * v + 1]],
-          [],
-        );
+        const ring = Array.from(convexHull2(points)).flatMap((v) => [points[2 * v], points[2 * v + 1]]);
         expect(areaOfTriangles(points, mesh.triangles) / polygonArea(Float64Array.from(ring))).toBeCloseTo(
           1,
           9,

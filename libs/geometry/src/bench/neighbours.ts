@@ -6,7 +6,7 @@ import { compare, timed, type Bench, type BenchRow, type Contender } from './mea
 import { PeerProcess, buildPeer, type NativePeer } from './native-peer.js';
 
 const POINTS = 1_000_000;
-const QUERIES = 50_000;
+const QUERIES = 20_000;
 const STATIC_QUERIES = 2_000;
 
 interface Data {
@@ -114,8 +114,8 @@ async function againstStatic({ kind, points, queries }: Data): Promise<BenchRow>
   return compare(place, oneByOne(new KdTree(points, 3), few, 10), peer);
 }
 
-function memoryRow(): BenchRow {
-  const tree = new KdTree(dataOf('uniform').points, 3);
+function memoryRow({ points }: Data): BenchRow {
+  const tree = new KdTree(points, 3);
   const ours = tree.sizeBytes / tree.n;
   return {
     bench: 'knn-memory',
@@ -131,14 +131,14 @@ function memoryRow(): BenchRow {
   };
 }
 
-export const neighboursBench: Bench = {
-  name: 'geometry-knn',
+export const neighboursBenches: Bench[] = DISTRIBUTIONS.map((kind) => ({
+  name: `geometry-knn-${kind}`,
   async run() {
     const native = buildPeer('nanoflann-knn.cpp', 'libnanoflann-dev');
-    const rows: BenchRow[] = [memoryRow()];
-    for (const kind of DISTRIBUTIONS) rows.push(...(await againstNanoflann(native, dataOf(kind))));
-    rows.push(await againstStatic(dataOf('uniform')));
+    const data = dataOf(kind);
+    const rows = await againstNanoflann(native, data);
+    if (kind === 'uniform') rows.push(memoryRow(data), await againstStatic(data));
     native.dispose();
     return rows;
   },
-};
+}));

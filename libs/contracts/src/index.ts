@@ -6,3 +6,4 @@ export * from './envelope.js';
 export * from './search.js';
 export * from './loop-documents.js';
 export * from './identity.js';
+export * from './compute.js';

@@ -1,4 +1,5 @@
 import { auditContract } from './audit-contract.js';
+import { computeContract } from './compute-contract.js';
 import { concurrencyContract } from './concurrency-contract.js';
 import { corpusContract } from './corpus-contract.js';
 import type { EngineFixture } from './fixture.js';
@@ -18,6 +19,7 @@ export function storeContract(fixture: EngineFixture, sizes: { transactions: num
   modelsContract(fixture);
   servingContract(fixture);
   loopContract(fixture);
+  computeContract(fixture);
   isolationContract(fixture);
   concurrencyContract(fixture, sizes);
 }

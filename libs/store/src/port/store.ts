@@ -6,6 +6,7 @@ import type { ActionRepository, BeliefRepository, CycleRepository, HistoryReposi
 import type { AuditLog, Inbox, Outbox, OutboxRow, SettingRepository, SystemPlumbing } from './plumbing.js';
 import type { PrincipalRepository, TenantRepository } from './tenancy.js';
 import type { SpanRepository } from './spans.js';
+import type { ComputationOverview, ComputationRepository } from './compute.js';
 import type { Maintenance } from './maintenance.js';
 
 export interface TransactionOptions {
@@ -30,6 +31,7 @@ export interface TenantTransaction {
   readonly actions: ActionRepository;
   readonly beliefs: BeliefRepository;
   readonly history: HistoryRepository;
+  readonly computations: ComputationRepository;
   readonly outbox: Outbox;
   readonly inbox: Inbox;
   readonly audit: AuditLog;
@@ -43,6 +45,7 @@ export interface SystemTransaction {
   readonly tenants: TenantRepository;
   readonly plumbing: SystemPlumbing;
   readonly spans: SpanRepository;
+  readonly computations: ComputationOverview;
 }
 
 /**

@@ -2,6 +2,8 @@ import type { SystemTransaction, TenantTransaction } from '../port/store.js';
 import { actionRepository } from './actions.js';
 import { atomRepository } from './atoms.js';
 import { cacheRepository } from './cache.js';
+import { computationOverview } from './computation-overview.js';
+import { computationRepository } from './computations.js';
 import type { SystemContext, TenantContext } from './context.js';
 import { corpusSearch } from './corpus-search.js';
 import { cycleRepository } from './cycles.js';
@@ -36,6 +38,7 @@ const factories = {
   actions: actionRepository,
   beliefs: beliefRepository,
   history: historyRepository,
+  computations: computationRepository,
   outbox: outboxRepository,
   inbox: inboxRepository,
   audit: auditLog,
@@ -43,7 +46,12 @@ const factories = {
   principals: principalRepository,
 };
 
-const systemFactories = { tenants: tenantRepository, plumbing: systemPlumbing, spans: spanRepository };
+const systemFactories = {
+  tenants: tenantRepository,
+  plumbing: systemPlumbing,
+  spans: spanRepository,
+  computations: computationOverview,
+};
 
 /** Repositories are made when first asked for: a hop needs three of them. */
 function lazily<C extends object, T>(

@@ -25,8 +25,8 @@ create table tenant_atom (
 create table source (
   tenant_id uuid not null references tenant (id),
   id uuid not null,
-  corpus text collate "C" not null,
-  path text collate "C" not null check (length(path) between 1 and 1000),
+  corpus text collate "C" not null check (length(corpus) between 1 and 200),
+  path text collate "C" not null check (length(path) between 1 and 600),
   content_hash text collate "C" not null,
   size_bytes bigint not null check (size_bytes >= 0),
   language text collate "C" not null,

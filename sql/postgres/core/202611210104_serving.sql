@@ -67,7 +67,7 @@ create table cached_activation (
   model_id uuid not null,
   input_hash text collate "C" not null,
   corpus_version bigint not null,
-  output text not null,
+  answer text not null,
   compute_ms double precision not null check (compute_ms >= 0),
   hits bigint not null default 0,
   saved_ms double precision not null default 0,

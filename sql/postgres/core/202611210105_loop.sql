@@ -15,12 +15,12 @@ create table cycle (
   trace_id text collate "C",
   outcome text,
   finished_at timestamptz(3),
-  -- One open cycle a tenant: open ones share a key, finished ones have their own.
-  open_key text collate "C" not null generated always as
-    (case when state in ('Learned', 'Failed') then id::text else 'open' end) stored,
+  -- One open cycle a tenant: open ones share the number 0, finished ones keep their own.
+  open_no integer not null generated always as
+    (case when state in ('Learned', 'Failed') then number else 0 end) stored,
   primary key (tenant_id, id),
   unique (tenant_id, number),
-  unique (tenant_id, open_key)
+  unique (tenant_id, open_no)
 );
 
 create table observation (

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { ContractStore, EngineFixture } from './fixture.js';
+import { hookTimeoutMs, type ContractStore, type EngineFixture } from './fixture.js';
 
 const entries = 6;
 
@@ -8,7 +8,7 @@ export function auditContract(fixture: EngineFixture): void {
     let c: ContractStore;
     beforeAll(async () => {
       c = await fixture.open();
-    });
+    }, hookTimeoutMs);
     afterAll(() => c.close());
 
     const append = (tenantId: string, what: string) =>

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Store } from '../port/store.js';
-import type { ContractStore, EngineFixture } from './fixture.js';
+import { hookTimeoutMs, type ContractStore, type EngineFixture } from './fixture.js';
 import { beliefOf } from './samples.js';
 
 const writers = 8;
@@ -13,7 +13,7 @@ export function concurrencyContract(fixture: EngineFixture, sizes: { transaction
     beforeAll(async () => {
       c = await fixture.open();
       small = await c.openAgain({ poolSize: 2 });
-    });
+    }, hookTimeoutMs);
     afterAll(async () => {
       await small.close();
       await c.close();

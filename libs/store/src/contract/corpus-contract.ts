@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { TenantTransaction } from '../port/store.js';
-import type { ContractStore, EngineFixture } from './fixture.js';
+import { hookTimeoutMs, type ContractStore, type EngineFixture } from './fixture.js';
 import { atomOf, embeddingModel, fileOf, sha256 } from './samples.js';
 
 export function corpusContract(fixture: EngineFixture): void {
@@ -8,7 +8,7 @@ export function corpusContract(fixture: EngineFixture): void {
     let c: ContractStore;
     beforeAll(async () => {
       c = await fixture.open();
-    });
+    }, hookTimeoutMs);
     afterAll(() => c.close());
     const inTenant = <T>(work: (tx: TenantTransaction) => Promise<T>, tenantId = c.tenantId) =>
       c.store.withTenant(tenantId, work);

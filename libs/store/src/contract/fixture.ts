@@ -17,3 +17,6 @@ export interface EngineFixture {
   engine: EngineName;
   open(): Promise<ContractStore>;
 }
+
+/** A fresh database over a network takes longer than a copied template. */
+export const hookTimeoutMs = 120_000;

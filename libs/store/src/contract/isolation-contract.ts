@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { newId } from '@hartonomous/contracts';
 import type { TenantTransaction } from '../port/store.js';
-import type { ContractStore, EngineFixture } from './fixture.js';
+import { hookTimeoutMs, type ContractStore, type EngineFixture } from './fixture.js';
 import {
   actionOf,
   atomOf,
@@ -172,7 +172,7 @@ export function isolationContract(fixture: EngineFixture): void {
     beforeAll(async () => {
       c = await fixture.open();
       owned = await c.store.withTenant(c.tenantId, populate);
-    });
+    }, hookTimeoutMs);
     afterAll(() => c.close());
 
     it.each(foreignReads)('%s does not see another tenant', async (_name, read, nothing) => {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { newId } from '@hartonomous/contracts';
 import type { ActionRow, EvidencePairRow } from '../port/loop.js';
 import type { TenantTransaction } from '../port/store.js';
-import type { ContractStore, EngineFixture } from './fixture.js';
+import { hookTimeoutMs, type ContractStore, type EngineFixture } from './fixture.js';
 import { actionOf, beliefOf, candidateOf, observationDocument, openCycle, sha256 } from './samples.js';
 
 type InTenant = <T>(work: (tx: TenantTransaction) => Promise<T>, tenantId?: string) => Promise<T>;
@@ -12,7 +12,7 @@ export function loopContract(fixture: EngineFixture): void {
     let c: ContractStore;
     beforeAll(async () => {
       c = await fixture.open();
-    });
+    }, hookTimeoutMs);
     afterAll(() => c.close());
     const inTenant: InTenant = (work, tenantId = c.tenantId) => c.store.withTenant(tenantId, work);
     cycleLaws(inTenant, () => c);

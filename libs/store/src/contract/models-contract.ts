@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { newId } from '@hartonomous/contracts';
 import type { PlacedAtom } from '../port/models.js';
 import type { TenantTransaction } from '../port/store.js';
-import type { ContractStore, EngineFixture } from './fixture.js';
+import { hookTimeoutMs, type ContractStore, type EngineFixture } from './fixture.js';
 import { atomOf, embeddingModel, fileOf } from './samples.js';
 
 const atomCount = 60;
@@ -18,7 +18,7 @@ export function modelsContract(fixture: EngineFixture): void {
       await inTenant((tx) => tx.ingestion.ingest('main', embeddingModel, [fileOf('all.md', atoms)]));
       atomIds = await inTenant((tx) => tx.corpus.matching({}));
       modelId = (await inTenant((tx) => tx.models.ensureNative())).id;
-    });
+    }, hookTimeoutMs);
     afterAll(() => c.close());
     const inTenant = <T>(work: (tx: TenantTransaction) => Promise<T>, tenantId = c.tenantId) =>
       c.store.withTenant(tenantId, work);

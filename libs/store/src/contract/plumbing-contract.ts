@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { newId } from '@hartonomous/contracts';
 import type { OutboxRow } from '../port/plumbing.js';
-import type { ContractStore, EngineFixture } from './fixture.js';
+import { hookTimeoutMs, type ContractStore, type EngineFixture } from './fixture.js';
 
 export function plumbingContract(fixture: EngineFixture): void {
   describe('plumbing', () => {
     let c: ContractStore;
     beforeAll(async () => {
       c = await fixture.open();
-    });
+    }, hookTimeoutMs);
     afterAll(() => c.close());
 
     const send = (id: string, deliverAt?: Date) =>

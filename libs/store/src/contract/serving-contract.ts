@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { newId } from '@hartonomous/contracts';
 import type { RequestRecord } from '../port/serving.js';
 import type { TenantTransaction } from '../port/store.js';
-import type { ContractStore, EngineFixture } from './fixture.js';
+import { hookTimeoutMs, type ContractStore, type EngineFixture } from './fixture.js';
 import { requestOf, sha256 } from './samples.js';
 
 const from = new Date('2026-11-01T00:00:00Z');
@@ -19,7 +19,7 @@ export function servingContract(fixture: EngineFixture): void {
     beforeAll(async () => {
       c = await fixture.open();
       modelId = (await inTenant((tx) => tx.models.ensureNative())).id;
-    });
+    }, hookTimeoutMs);
     afterAll(() => c.close());
     const inTenant: InTenant = (work, tenantId = c.tenantId) => c.store.withTenant(tenantId, work);
 

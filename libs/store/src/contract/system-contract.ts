@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { newId } from '@hartonomous/contracts';
 import type { SystemTransaction } from '../port/store.js';
 import type { SpanRow } from '../port/spans.js';
-import type { ContractStore, EngineFixture } from './fixture.js';
+import { hookTimeoutMs, type ContractStore, type EngineFixture } from './fixture.js';
 import { sha256 } from './samples.js';
 
 export function systemContract(fixture: EngineFixture): void {
@@ -10,7 +10,7 @@ export function systemContract(fixture: EngineFixture): void {
     let c: ContractStore;
     beforeAll(async () => {
       c = await fixture.open();
-    });
+    }, hookTimeoutMs);
     afterAll(() => c.close());
     const system = <T>(work: (tx: SystemTransaction) => Promise<T>) => c.store.withSystem('contract', work);
 

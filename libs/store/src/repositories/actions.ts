@@ -145,17 +145,17 @@ function actionRows({
 }
 
 const patchColumns = {
-  inverse: 'inverse',
-  snapshotHash: 'snapshot_hash',
-  progress: 'progress',
-  verdict: 'verdict',
-  effect: 'effect',
-  pairs: 'pairs',
-  appliedAt: 'applied_at',
-  concludedAt: 'concluded_at',
-  expiresAt: 'expires_at',
-  approvedBy: 'approved_by',
-  traceId: 'trace_id',
+  inverse: ['inverse', 'text'],
+  snapshotHash: ['snapshot_hash', 'text'],
+  progress: ['progress', 'text'],
+  verdict: ['verdict', 'text'],
+  effect: ['effect', 'text'],
+  pairs: ['pairs', 'int'],
+  appliedAt: ['applied_at', 'instant'],
+  concludedAt: ['concluded_at', 'instant'],
+  expiresAt: ['expires_at', 'instant'],
+  approvedBy: ['approved_by', 'text'],
+  traceId: ['trace_id', 'text'],
 } as const;
 const jsonPatches = new Set<string>(['inverse', 'progress', 'effect', 'approvedBy']);
 
@@ -180,10 +180,11 @@ function actionSteps({
         event.traceId,
       ];
       const set = ['state = $5', 'version = version + 1', 'transition_seq = transition_seq + 1'];
-      for (const [key, column] of Object.entries(patchColumns)) {
+      for (const [key, [column, type]] of Object.entries(patchColumns)) {
         if (!(key in patch)) continue;
         const value = patch[key as keyof typeof patch];
-        set.push(`${column} = $${params.push(jsonPatches.has(key) ? json(value) : value)}`);
+        const n = params.push(jsonPatches.has(key) ? json(value) : value);
+        set.push(`${column} = ${sql.cast(`$${n}`, type)}`);
       }
       const text = (n: number) => sql.cast(`$${n}`, 'text');
       const done = await db.run(

@@ -2,7 +2,7 @@ import type { CachedAnswer, CacheRepository } from '../port/serving.js';
 import type { Columns } from '../sql/dialect.js';
 import type { TenantContext } from './context.js';
 
-const loadColumns: Columns = { input_hash: 'text', output: 'text', compute_ms: 'float' };
+const loadColumns: Columns = { input_hash: 'text', answer: 'text', compute_ms: 'float' };
 const cacheKey = ['tenant_id', 'model_id', 'input_hash'];
 
 export function cacheRepository(context: TenantContext): CacheRepository {
@@ -15,7 +15,7 @@ function cacheReads({ tenantId, db, sql }: TenantContext): CacheReads {
   return {
     async find(modelId, corpusVersion, inputHash) {
       const [row] = await db.rows<CachedAnswer>(
-        `select input_hash as "inputHash", output as "output", enabled as "enabled", action_id as "actionId",
+        `select input_hash as "inputHash", answer as "output", enabled as "enabled", action_id as "actionId",
            block_no as "blockNo", measuring as "measuring"
          from cached_activation where tenant_id = $1 and model_id = $2 and input_hash = $3 and corpus_version = $4
            and expires_at > ${sql.now}`,
@@ -52,7 +52,7 @@ function cacheReads({ tenantId, db, sql }: TenantContext): CacheReads {
     },
 
     async size() {
-      const bytes = sql.cast(`coalesce(sum(${sql.cast(sql.lengthBytes('output'), 'bigint')}), 0)`, 'bigint');
+      const bytes = sql.cast(`coalesce(sum(${sql.cast(sql.lengthBytes('answer'), 'bigint')}), 0)`, 'bigint');
       const [row] = await db.rows<{ entries: string | number; bytes: string | number }>(
         `select count(*) as "entries", ${bytes} as "bytes" from cached_activation where tenant_id = $1`,
         [tenantId],
@@ -73,12 +73,12 @@ function cacheExperiment({ tenantId, db, sql }: TenantContext): CacheExperiment 
       const rows = sql.rowset('e', loadColumns, [...byHash.values()], params);
       const p = (n: number, type: 'uuid' | 'bigint' | 'instant' | 'boolean') => sql.cast(`$${n}`, type);
       const from = `(select ${p(1, 'uuid')} as tenant_id, ${p(2, 'uuid')} as model_id, e.input_hash,
-        ${p(3, 'bigint')} as corpus_version, e.output, e.compute_ms, ${p(4, 'uuid')} as action_id,
+        ${p(3, 'bigint')} as corpus_version, e.answer, e.compute_ms, ${p(4, 'uuid')} as action_id,
         ${p(6, 'boolean')} as enabled, ${p(7, 'boolean')} as measuring, ${p(5, 'instant')} as expires_at from ${rows}) r`;
       const columns = [
         ...cacheKey,
         'corpus_version',
-        'output',
+        'answer',
         'compute_ms',
         'action_id',
         'enabled',

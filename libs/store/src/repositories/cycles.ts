@@ -1,7 +1,7 @@
 import type { Candidate, ObservationDocument, RejectedCandidate } from '@hartonomous/contracts';
 import { HartoError } from '@hartonomous/contracts';
 import type { CycleRepository, CycleRow, HypothesisRow } from '../port/loop.js';
-import type { Columns } from '../sql/dialect.js';
+import type { Columns, ColumnType } from '../sql/dialect.js';
 import type { TenantContext } from './context.js';
 
 type CycleRecord = Omit<CycleRow, 'outcome'> & { outcome: string | null };
@@ -35,7 +35,7 @@ function cycleRows({ tenantId, db, sql }: TenantContext): CycleRows {
 
   const open = async (): Promise<CycleRow | null> => {
     const [row] = await db.rows<CycleRecord>(
-      `select ${cycleFields} from cycle where tenant_id = $1 and open_key = 'open'`,
+      `select ${cycleFields} from cycle where tenant_id = $1 and open_no = 0`,
       [tenantId],
     );
     return row ? readCycle(row) : null;
@@ -68,7 +68,7 @@ function cycleRows({ tenantId, db, sql }: TenantContext): CycleRows {
               'r.by_whom',
               'r.due_at',
             ],
-            match: "cycle.tenant_id = r.tenant_id and (cycle.open_key = 'open' or cycle.id = r.id)",
+            match: 'cycle.tenant_id = r.tenant_id and (cycle.open_no = 0 or cycle.id = r.id)',
           }),
           params,
         );
@@ -92,9 +92,10 @@ function cycleRows({ tenantId, db, sql }: TenantContext): CycleRows {
     async advance(id, epoch, from, to, patch = {}) {
       const params: unknown[] = [tenantId, id, epoch, from, to];
       const set = ['state = $5', 'epoch = epoch + 1'];
-      const put = (column: string, value: unknown) => set.push(`${column} = $${params.push(value)}`);
-      if ('windowFrom' in patch) put('window_from', patch.windowFrom);
-      if ('windowTo' in patch) put('window_to', patch.windowTo);
+      const put = (column: string, value: unknown, type: ColumnType = 'text') =>
+        set.push(`${column} = ${sql.cast(`$${params.push(value)}`, type)}`);
+      if ('windowFrom' in patch) put('window_from', patch.windowFrom, 'instant');
+      if ('windowTo' in patch) put('window_to', patch.windowTo, 'instant');
       if ('traceId' in patch) put('trace_id', patch.traceId);
       if ('outcome' in patch) put('outcome', patch.outcome ? JSON.stringify(patch.outcome) : null);
       if (to === 'Learned' || to === 'Failed') set.push(`finished_at = ${sql.now}`);

@@ -63,7 +63,7 @@ export function beliefRepository({ tenantId, db, sql }: TenantContext): BeliefRe
       }
       const changed = await db.run(
         `update belief set successes = $5, failures = $6, gain_count = $7, gain_mean = $8, gain_m2 = $9,
-           trials = $10, harms = $11, first_seen_cycle = $12, last_tried_cycle = $13, as_of_cycle = $14,
+           trials = $10, harms = $11, first_seen_cycle = $12, last_tried_cycle = ${sql.cast('$13', 'int')}, as_of_cycle = $14,
            version = version + 1
          where tenant_id = $1 and kind = $2 and belief_key = $3 and version = $4`,
         [tenantId, row.kind, row.key, row.version, ...values],
@@ -118,7 +118,7 @@ export function historyRepository({ tenantId, db, sql }: TenantContext): History
     async addMetric(row) {
       await db.run(
         `insert into learning_metric (tenant_id, cycle_id, name, value, low, high, label)
-         values ($1, $2, $3, $4, $5, $6, $7)`,
+         values ($1, $2, $3, $4, ${sql.cast('$5', 'float')}, ${sql.cast('$6', 'float')}, $7)`,
         [tenantId, row.cycleId, row.name, row.value, row.low, row.high, row.label],
       );
     },

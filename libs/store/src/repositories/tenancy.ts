@@ -93,7 +93,7 @@ export function principalRepository({ tenantId, db, sql, entities }: TenantConte
       const id = newId();
       await db.run(
         `insert into api_key (id, tenant_id, principal_id, key_hash, scopes, label, expires_at)
-         values ($1, $2, $3, $4, $5, $6, $7)`,
+         values ($1, $2, $3, $4, $5, $6, ${sql.cast('$7', 'instant')})`,
         [id, tenantId, principalId, keyHash, JSON.stringify(scopes), label, expiresAt],
       );
       return id;

@@ -1,9 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { codeOf } from '@hartonomous/contracts';
+import { HartoError } from '@hartonomous/contracts';
 
 /** A transaction that the engine asked to repeat is tried this often in all. */
 const attemptsMax = 4;
 const pauseMsMax = 25;
+
+/** Deadlocks and serialisation faults, and a key that another writer took in between. */
+const repeatable = (error: unknown): boolean =>
+  error instanceof HartoError &&
+  (error.code === 'STORE_CONFLICT' || (error.code === 'STATE_CONFLICT' && error.retryable));
 
 /** Repeats the whole unit after a deadlock or a serialisation fault, with jitter. */
 export async function retryConflicts<T>(unit: () => Promise<T>): Promise<T> {
@@ -11,7 +16,7 @@ export async function retryConflicts<T>(unit: () => Promise<T>): Promise<T> {
     try {
       return await unit();
     } catch (error) {
-      if (codeOf(error) !== 'STORE_CONFLICT' || attempt >= attemptsMax) throw error;
+      if (!repeatable(error) || attempt >= attemptsMax) throw error;
       await sleep(Math.random() * pauseMsMax * attempt);
     }
   }

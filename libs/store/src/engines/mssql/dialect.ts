@@ -1,0 +1,123 @@
+import type { ColumnType, Columns, Dialect, InsertNew, Update, Upsert } from '../../sql/dialect.js';
+
+/** Code point order, as the PostgreSQL side has it; the collation of every key column. */
+export const binaryCollation = 'Latin1_General_100_BIN2';
+
+const types: Record<ColumnType, string> = {
+  uuid: 'uniqueidentifier',
+  text: 'nvarchar(max)',
+  int: 'int',
+  bigint: 'bigint',
+  float: 'float',
+  boolean: 'bit',
+  instant: 'datetimeoffset(3)',
+  bytes: 'varbinary(max)',
+};
+
+export const mssqlType = (type: ColumnType): string => types[type];
+
+function push(params: unknown[], value: unknown): string {
+  params.push(value);
+  return `$${params.length}`;
+}
+
+const outputOf = (columns: string[] | undefined, rows: 'inserted' | 'deleted'): string =>
+  columns && columns.length > 0 ? ` output ${columns.map((c) => `${rows}.${c}`).join(', ')}` : '';
+
+function update(u: Update): string {
+  const from = u.from ? ` from ${u.from}` : '';
+  return `update ${u.table} set ${u.set.join(', ')}${outputOf(u.returning, 'inserted')}${from} where ${u.where}`;
+}
+
+/** Rows as a table-valued parameter; the executor gives it to the driver. */
+export class TableValue {
+  constructor(
+    readonly types: ColumnType[],
+    readonly rows: readonly (readonly unknown[])[],
+  ) {}
+
+  /** One table type per shape: `rows_` and a letter per column; its columns are c1, c2... */
+  get typeName(): string {
+    return `rows_${this.types.map((type) => letters[type]).join('')}`;
+  }
+}
+
+const letters: Record<ColumnType, string> = {
+  uuid: 'u',
+  text: 't',
+  int: 'i',
+  bigint: 'b',
+  float: 'f',
+  boolean: 'o',
+  instant: 'd',
+  bytes: 'y',
+};
+
+/** Locks the key range of rows that are not there yet, so that two writers cannot both find it empty. */
+const absent = (table: string, match: string): string =>
+  `not exists (select 1 from ${table} with (updlock, holdlock) where ${match})`;
+
+export const mssqlDialect: Dialect = {
+  engine: 'mssql',
+  now: 'sysdatetimeoffset()',
+  withRecursive: 'with',
+  cast: (expression, type) => `cast(${expression} as ${types[type]})`,
+  naturalLog: (expression) => `log(${expression})`,
+  // dateadd counts in int: seconds and the rest apart reach beyond 24 days.
+  later: (instant, ms) =>
+    `dateadd(millisecond, cast(cast(${ms} as bigint) % 1000 as int), dateadd(second, cast(cast(${ms} as bigint) / 1000 as int), ${instant}))`,
+  ageSeconds: (instant) => `cast(datediff_big(millisecond, ${instant}, sysdatetimeoffset()) as float) / 1000`,
+  idText: (column) => `lower(convert(varchar(36), ${column}))`,
+  shuffleKey: (expression) => `hashbytes('MD5', cast(${expression} as varchar(200)))`,
+  lengthBytes: (expression) => `datalength(${expression})`,
+
+  anyOf(column, type, values, params) {
+    const rows = values.map((value) => [value]);
+    return `${column} in (select v.c1 from ${push(params, new TableValue([type], rows))} v)`;
+  },
+
+  rowset(alias: string, columns: Columns, rows, params) {
+    const value = new TableValue(Object.values(columns), rows);
+    const fields = Object.keys(columns).map((name, i) => `v.c${i + 1} as ${name}`);
+    return `(select ${fields.join(', ')} from ${push(params, value)} v) ${alias}`;
+  },
+
+  insertNew(i: InsertNew) {
+    return (
+      `insert into ${i.table} (${i.columns.join(', ')})${outputOf(i.returning, 'inserted')}` +
+      ` select ${i.select.join(', ')} from ${i.from} where ${absent(i.table, i.match)}`
+    );
+  },
+
+  upsert(u: Upsert) {
+    const match = u.keys.map((key) => `${u.table}.${key} = r.${key}`).join(' and ');
+    const ofNew = (expression: string) => expression.replaceAll('excluded.', 'r.');
+    const set = Object.entries(u.update).map(([column, expression]) => `${column} = ${ofNew(expression)}`);
+    const when = u.when ? ` and (${ofNew(u.when)})` : '';
+    const insert = mssqlDialect.insertNew({
+      table: u.table,
+      columns: u.columns,
+      from: u.from,
+      select: u.columns.map((c) => `r.${c}`),
+      match,
+      returning: u.returning,
+    });
+    if (set.length === 0) return insert;
+    const change = update({ table: u.table, set, from: u.from, where: match + when, returning: u.returning });
+    return `${change}; ${insert}`;
+  },
+
+  update,
+
+  remove: (table, where, returning) => `delete from ${table}${outputOf(returning, 'deleted')} where ${where}`,
+
+  updateThenInsert(change, _changed, insert) {
+    const values = insert.select.map((expression) => expression.replaceAll('changed.', 'inserted.'));
+    return (
+      `update ${change.table} set ${change.set.join(', ')}` +
+      ` output ${values.join(', ')} into ${insert.table} (${insert.columns.join(', ')}) where ${change.where}`
+    );
+  },
+
+  staged: (name) => `#${name}`,
+};

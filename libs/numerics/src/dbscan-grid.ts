@@ -60,11 +60,13 @@ function buildGrid(points: Float64Array, dim: number, epsilon: number): Grid | n
   if (!layout) return null;
   const { mins, strides, total } = layout;
   const dense = total <= Math.max(1 << 16, DENSE_CELLS_PER_POINT * n);
+  const inverse = 1 / side;
   const pointKeys = dense ? new Int32Array(n) : new Float64Array(n);
   for (let t = 0; t < dim; t++) {
     const min = mins[t];
     const stride = strides[t];
-    for (let i = 0; i < n; i++) pointKeys[i] += ((((points[i * dim + t] - min) / side) | 0) + reach) * stride;
+    for (let i = 0; i < n; i++)
+      pointKeys[i] += ((((points[i * dim + t] - min) * inverse) | 0) + reach) * stride;
   }
   const prefix = dense ? new Uint32Array(total + 2) : null;
   const ids = prefix ? countingOrder(pointKeys, prefix) : radixOrder(pointKeys, total);
@@ -174,50 +176,88 @@ function rangeFinder(grid: Grid, offsets: Float64Array): RangeFinder {
   };
 }
 
-/** Number of points of [from, to) within epsilon of point p, counted up to `enough`. */
-type CountWithin = (p: number, from: number, to: number, enough: number) => number;
+/** Distance tests between permuted points, specialised by dimension. */
+interface Within {
+  /** Number of points of [from, to) within epsilon of point p; no branch per point. */
+  count(p: number, from: number, to: number): number;
+  /** Whether there is one. */
+  any(p: number, from: number, to: number): boolean;
+}
 
-function counter(coordinates: Float64Array, dim: number, epsilon2: number): CountWithin {
-  if (dim === 2) {
-    return (p, from, to, enough) => {
+function planarWithin(coordinates: Float64Array, epsilon2: number): Within {
+  return {
+    count(p, from, to) {
       const x = coordinates[2 * p];
       const y = coordinates[2 * p + 1];
       let count = 0;
       for (let at = 2 * from; at < 2 * to; at += 2) {
         const dx = coordinates[at] - x;
         const dy = coordinates[at + 1] - y;
-        if (dx * dx + dy * dy <= epsilon2 && ++count >= enough) return count;
+        count += dx * dx + dy * dy <= epsilon2 ? 1 : 0;
       }
       return count;
-    };
-  }
-  if (dim === 3) {
-    return (p, from, to, enough) => {
-      const x = coordinates[3 * p];
-      const y = coordinates[3 * p + 1];
-      const z = coordinates[3 * p + 2];
-      let count = 0;
-      for (let at = 3 * from; at < 3 * to; at += 3) {
+    },
+    any(p, from, to) {
+      const x = coordinates[2 * p];
+      const y = coordinates[2 * p + 1];
+      for (let at = 2 * from; at < 2 * to; at += 2) {
         const dx = coordinates[at] - x;
         const dy = coordinates[at + 1] - y;
-        const dz = coordinates[at + 2] - z;
-        if (dx * dx + dy * dy + dz * dz <= epsilon2 && ++count >= enough) return count;
+        if (dx * dx + dy * dy <= epsilon2) return true;
       }
-      return count;
-    };
-  }
-  return (p, from, to, enough) => {
-    let count = 0;
-    for (let q = from; q < to; q++) {
-      let sum = 0;
-      for (let t = 0; t < dim; t++) sum += (coordinates[p * dim + t] - coordinates[q * dim + t]) ** 2;
-      if (sum <= epsilon2 && ++count >= enough) return count;
-    }
-    return count;
+      return false;
+    },
   };
 }
 
-function markCore(grid: Grid, offsets: Float64Array, within: CountWithin, minPoints: number): Uint8Array {
+function spatialWithin(coordinates: Float64Array, epsilon2: number): Within {
+  const squared = (p: number, q: number): number => {
+    const dx = coordinates[3 * p] - coordinates[3 * q];
+    const dy = coordinates[3 * p + 1] - coordinates[3 * q + 1];
+    const dz = coordinates[3 * p + 2] - coordinates[3 * q + 2];
+    return dx * dx + dy * dy + dz * dz;
+  };
+  return {
+    count(p, from, to) {
+      let count = 0;
+      for (let q = from; q < to; q++) count += squared(p, q) <= epsilon2 ? 1 : 0;
+      return count;
+    },
+    any(p, from, to) {
+      for (let q = from; q < to; q++) if (squared(p, q) <= epsilon2) return true;
+      return false;
+    },
+  };
+}
+
+function generalWithin(coordinates: Float64Array, dim: number, epsilon2: number): Within {
+  const squared = (p: number, q: number): number => {
+    let sum = 0;
+    for (let t = 0; t < dim; t++) {
+      const delta = coordinates[p * dim + t] - coordinates[q * dim + t];
+      sum += delta * delta;
+    }
+    return sum;
+  };
+  return {
+    count(p, from, to) {
+      let count = 0;
+      for (let q = from; q < to; q++) if (squared(p, q) <= epsilon2) count++;
+      return count;
+    },
+    any(p, from, to) {
+      for (let q = from; q < to; q++) if (squared(p, q) <= epsilon2) return true;
+      return false;
+    },
+  };
+}
+
+function distanceTests(coordinates: Float64Array, dim: number, epsilon2: number): Within {
+  if (dim === 2) return planarWithin(coordinates, epsilon2);
+  return dim === 3 ? spatialWithin(coordinates, epsilon2) : generalWithin(coordinates, dim, epsilon2);
+}
+
+function markCore(grid: Grid, offsets: Float64Array, within: Within, minPoints: number): Uint8Array {
   const { starts } = grid;
   const core = new Uint8Array(grid.ids.length);
   const find = rangeFinder(grid, offsets);
@@ -237,7 +277,7 @@ function markCore(grid: Grid, offsets: Float64Array, within: CountWithin, minPoi
       let count = 0;
       let left = around;
       for (let r = 0; r < ranges.length && count < minPoints && count + left >= minPoints; r += 2) {
-        count += within(p, ranges[r], ranges[r + 1], minPoints - count);
+        count += within.count(p, ranges[r], ranges[r + 1]);
         left -= ranges[r + 1] - ranges[r];
       }
       if (count >= minPoints) core[p] = 1;
@@ -274,7 +314,7 @@ function gatherCore(grid: Grid, core: Uint8Array): Uint32Array {
 }
 
 /** Joins cells that have core points within epsilon of each other. */
-function joinCells(grid: Grid, offsets: Float64Array, ends: Uint32Array, within: CountWithin): Int32Array {
+function joinCells(grid: Grid, offsets: Float64Array, ends: Uint32Array, within: Within): Int32Array {
   const { starts, cellOf } = grid;
   const cells = ends.length;
   const parents = new Int32Array(cells);
@@ -295,7 +335,7 @@ function joinCells(grid: Grid, offsets: Float64Array, ends: Uint32Array, within:
         const otherRoot = findRoot(parents, other);
         if (otherRoot === root) continue;
         for (let p = starts[cell]; p < ends[cell]; p++) {
-          if (within(p, starts[other], ends[other], 1) === 0) continue;
+          if (!within.any(p, starts[other], ends[other])) continue;
           root = joinRoots(parents, otherRoot, root);
           break;
         }
@@ -312,7 +352,7 @@ function labelBorders(
   ends: Uint32Array,
   cellLabels: Int32Array,
   labels: Int32Array,
-  within: CountWithin,
+  within: Within,
 ): void {
   const { starts, ids, cellOf } = grid;
   const find = rangeFinder(grid, offsets);
@@ -328,7 +368,7 @@ function labelBorders(
           q = starts[other + 1];
           const label = cellLabels[other];
           if (label < 0 || (best >= 0 && label >= best)) continue;
-          if (within(p, starts[other], ends[other], 1) > 0) best = label;
+          if (within.any(p, starts[other], ends[other])) best = label;
         }
       }
       labels[ids[p]] = best;
@@ -349,7 +389,7 @@ export function dbscanGrid(
   const grid = buildGrid(points, dim, epsilon);
   if (!grid) return null;
   const offsets = rowOffsets(grid);
-  const within = counter(grid.coordinates, dim, epsilon * epsilon);
+  const within = distanceTests(grid.coordinates, dim, epsilon * epsilon);
   const sortedCore = markCore(grid, offsets, within, minPoints);
   const ends = gatherCore(grid, sortedCore);
   const parents = joinCells(grid, offsets, ends, within);

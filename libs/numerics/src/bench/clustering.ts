@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { dbscan } from '../dbscan.js';
 import { localOutlierFactor } from '../lof.js';
 import { pointsOf, type Distribution } from './distributions.js';
-import { compare, cpuMs, type Bench, type BenchRow, type Peer } from './measure.js';
+import { compare, cpuMs, npmVersion, type Bench, type BenchRow, type Peer } from './measure.js';
 import { startPythonPeer } from './python-peer.js';
 
 const LARGE = 100_000;
@@ -27,12 +27,11 @@ function densityClustering(points: Float64Array, dim: number, epsilon: number): 
   try {
     const load = createRequire(import.meta.url);
     const { DBSCAN } = load('density-clustering') as DensityClustering;
-    const { version } = load('density-clustering/package.json') as { version: string };
     const rows = Array.from({ length: points.length / dim }, (_, i) =>
       Array.from(points.subarray(i * dim, (i + 1) * dim)),
     );
     const run = (): number => cpuMs(() => new DBSCAN().run(rows, epsilon, MIN_POINTS));
-    return { name, run, versions: { 'density-clustering': version } };
+    return { name, run, versions: { [name]: npmVersion(name) } };
   } catch (error) {
     return { name, run: () => 0, skipped: (error as Error).message };
   }

@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { findPackageJSON } from 'node:module';
+
 /** One measured line: `ratio` is ours / peerValue in `unit`; `target` carries its sign. */
 export interface BenchRow {
   bench: string;
@@ -25,6 +28,12 @@ export function cpuMs(run: () => unknown): number {
   run();
   const used = process.cpuUsage(before);
   return (used.user + used.system) / 1000;
+}
+
+/** Installed version of an npm package. */
+export function npmVersion(name: string): string {
+  const path = findPackageJSON(name, import.meta.url);
+  return path ? (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version : 'unknown';
 }
 
 export function middle(values: readonly number[]): number {

@@ -119,7 +119,9 @@ function typedDeclared(language: string, code: string, member: boolean): Declare
   if (notNames.has(first) || notNames.has(name)) return null;
   // A call statement looks like a constructor: it has no type before the name and ends with a semicolon.
   const bare = !/\s/.test(code.slice(0, method[0].length - 1).trim());
-  return bare && (!member || code.endsWith(';')) && !method[1].includes('::')
+  // In C the type may stand on the line before.
+  const maybe = member || language === 'c' || language === 'cpp';
+  return bare && (!maybe || code.endsWith(';')) && !method[1].includes('::')
     ? null
     : { name, container: false };
 }

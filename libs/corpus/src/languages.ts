@@ -155,9 +155,9 @@ export function detectLanguage(path: string, text: string): Language | null {
 }
 
 function byShebang(head: string): Language | null {
-  const match = /^#!\s*\S*?([a-z]+)[\d.]*(?:[ \t]+(?:-S[ \t]+)?([a-z]+)[\d.]*)?[^\n]*/.exec(head);
-  if (match === null) return null;
-  const program = match[1] === 'env' ? match[2] : match[1];
+  const words = /^#!\s*(\S+(?:[ \t]+\S+)*)/.exec(head)?.[1].split(/[ \t]+/) ?? [];
+  const names = words.map((word) => word.slice(word.lastIndexOf('/') + 1).replace(/[\d.]+$/, ''));
+  const program = names[0] === 'env' ? names.slice(1).find((name) => !name.startsWith('-')) : names[0];
   if (program === 'node' || program === 'deno' || program === 'bun') return languages.javascript;
   if (program === 'python') return languages.python;
   return program === 'sh' || program === 'bash' || program === 'zsh' ? languages.shell : null;

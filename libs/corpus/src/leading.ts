@@ -52,6 +52,10 @@ export function docCommentOf(source: SourceText, lead: number, line: number): st
   return cleanComment(parts.join('\n'));
 }
 
+/** From the first block tag on; names like `@scope/package` are none. */
+const tags =
+  /(?:^|\s)@(?:param|returns?|throws|see|example|deprecated|default|type|template|since|internal|public|private|author|license)\b.*$/;
+
 /** Comment marks, tags and rulers stripped, white space joined. */
 export function cleanComment(raw: string): string | null {
   const text = raw
@@ -66,9 +70,9 @@ export function cleanComment(raw: string): string | null {
     .filter(
       (line) => /[\p{L}\p{N}]/u.test(line) && !/^(?:eslint|prettier|oxlint|ts-|istanbul|#|!)/.test(line),
     );
-  const end = text.findIndex((line) => /^@(?!link)\w/.test(line));
-  const joined = (end < 0 ? text : text.slice(0, end))
+  const joined = text
     .join(' ')
+    .replace(tags, '')
     .replace(/\{@link\s+([^}|]+?)(?:\s*\|[^}]*)?\}/g, '$1')
     .replace(/\s+/g, ' ')
     .trim();

@@ -61,7 +61,7 @@ function splitWord(word: string): string[] {
       .toLowerCase()
       .replace(/^[_$]+|[_$]+$/g, '')
       .slice(0, TERM_CHARS_MAX);
-    if (whole.length > 2 && !terms.includes(whole)) terms.push(whole);
+    if (whole.length > 1 && !terms.includes(whole)) terms.push(whole);
   }
   return terms;
 }

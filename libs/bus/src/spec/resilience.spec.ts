@@ -64,7 +64,8 @@ describe.each(engines)('resilience on $engine', ({ engine, skip }) => {
       }
       return ids;
     });
-  const start = async () => (service = await startService(rig, 'hypothesize', Hypothesize));
+  const start = async (staleMs?: number) =>
+    (service = await startService(rig, 'hypothesize', Hypothesize, { staleMs }));
 
   it('refills a queue that was emptied, also with what is not due yet', async () => {
     const { queues, relay, transport } = await start();
@@ -76,7 +77,7 @@ describe.each(engines)('resilience on $engine', ({ engine, skip }) => {
     expect(counts).toEqual({ waiting: 40, delayed: 5 });
     await rig.wipe();
     await service?.stop();
-    await start();
+    await start(1_000);
     await until(() => once([...now, ...later]), 20_000, 'every effect once');
   });
 
@@ -105,7 +106,8 @@ describe.each(engines)('resilience on $engine', ({ engine, skip }) => {
     await queue.add('loop.observation.recorded', {}, { jobId: id, attempts: 1 });
     await until(async () => (await rig.query('select 1 from dead_letter')).length === 1);
     broken = false;
-    await until(async () => (await queue.getJobState(id as string)) === 'unknown');
+    await until(async () => (await queue.getJobState(id as string)) === 'completed');
+    await relay.flush();
     expect(await relay.reconcile()).toBe(1);
     await until(() => once([id as string]));
   });

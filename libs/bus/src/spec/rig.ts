@@ -107,12 +107,12 @@ export async function startService(
   rig: Rig,
   service: ServiceName,
   controller: Type,
-  options: { relay?: OutboxRelay; settings?: Partial<QueueSettings>; concurrency?: number } = {},
+  options: { staleMs?: number; settings?: Partial<QueueSettings>; concurrency?: number } = {},
 ): Promise<TestService> {
   const queues = await rig.open(options.settings);
   const canaries = new CanaryWatch();
   const { store } = rig;
-  const relay = options.relay ?? new OutboxRelay({ store, queues, service, pollMs: 200 });
+  const relay = new OutboxRelay({ store, queues, service, pollMs: 200, staleMs: options.staleMs ?? 30_000 });
   const transport = new BullTransport({
     queues,
     store,
@@ -126,9 +126,10 @@ export async function startService(
   );
   app.useGlobalFilters(new RpcErrorFilter());
   await app.listen();
-  if (!options.relay) await relay.start();
+  await relay.start();
   let stopped: Promise<void> | null = null;
   const stop = async () => {
+    await transport.drain(1_000);
     await app.close();
     await relay.stop();
     await queues.close();

@@ -118,7 +118,11 @@ describe('openQueues', () => {
   it.each([
     ['without append-only file', ['--appendonly', 'no'], /appendonly/],
     ['that evicts', ['--appendonly', 'yes', '--maxmemory-policy', 'allkeys-lru'], /noeviction/],
-    ['that does not let itself be asked', ['--rename-command', 'INFO', '""'], /does not let/],
+    [
+      'that does not let itself be asked',
+      ['--user', 'asker', 'on', 'nopass', '~*', '&*', '+@all', '-info'],
+      /does not let/,
+    ],
   ])(
     'refuses a Redis %s unless told otherwise',
     async (_, flags, text) => {
@@ -136,15 +140,15 @@ describe('openQueues', () => {
         ...flags,
       ]);
       try {
-        const url = `redis://127.0.0.1:${port}`;
+        const asker = flags.includes('asker');
+        const url = `redis://${asker ? 'asker:any@' : ''}127.0.0.1:${port}`;
         let fault: unknown;
         await until(async () => {
           fault = await openQueues({ url }).catch((error: unknown) => error);
           return (fault as { code?: string }).code !== 'QUEUE_UNREACHABLE';
         });
         expect(fault).toMatchObject({ code: 'QUEUE_UNSAFE', message: expect.stringMatching(text) });
-        const queues = await openQueues({ url, allowUnsafe: true });
-        await queues.close();
+        await (await openQueues({ url, allowUnsafe: true })).close();
       } finally {
         child.kill('SIGKILL');
         await once(child, 'exit');

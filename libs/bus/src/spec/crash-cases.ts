@@ -1,0 +1,128 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { spawnNode, createTestFolder, removeTestFolder } from '@hartonomous/testing';
+import type { NodeProcess } from '@hartonomous/testing';
+import { Controller } from '@nestjs/common';
+import { EventPattern, Payload } from '@nestjs/microservices';
+import type { Envelope } from '@hartonomous/contracts';
+import { handleOnce } from '../handle-once.js';
+import { publish } from '../publish.js';
+import { openRig, startService, until } from './rig.js';
+import type { engines } from './rig.js';
+import type { Engine, Rig, TestService } from './rig.js';
+
+let arrived: string[] = [];
+let rig: Rig;
+
+@Controller()
+class Hypothesize {
+  @EventPattern<string>('loop.observation.recorded')
+  onRecorded(@Payload() message: Envelope<'loop.observation.recorded'>): Promise<unknown> {
+    return handleOnce({ store: rig.store, service: 'hypothesize' }, message, async () => {
+      arrived.push(message.refs.cycleId);
+    });
+  }
+}
+
+/** Kills of a child process at the points of a hop; what must hold after each. */
+export function describeCrash(
+  { engine, skip }: (typeof engines)[number],
+  points: readonly string[],
+  options: { long: boolean },
+): void {
+  describe(`crash on ${engine}`, () => {
+    if (skip) it.skip(`SKIPPED: ${skip}`, () => {});
+    else crashes(engine, points, options.long);
+  });
+}
+
+function crashes(engine: Engine, points: readonly string[], long: boolean): void {
+  let next: TestService;
+  let children: NodeProcess[] = [];
+  let markers: string;
+
+  beforeAll(async () => {
+    rig = await openRig(engine);
+    next = await startService(rig, 'hypothesize', Hypothesize);
+  });
+  afterAll(async () => {
+    await next.stop();
+    await rig.close();
+  });
+  beforeEach(() => {
+    arrived = [];
+    markers = createTestFolder();
+  });
+  afterEach(async () => {
+    await Promise.all(children.map((child) => child.stop(100)));
+    children = [];
+    removeTestFolder(markers);
+  });
+
+  const launch = (faults: string, folder = markers) => {
+    const setup = JSON.stringify({ ...rig.storeUrls, queueUrl: rig.queueUrl, faults, markers: folder });
+    const child = spawnNode(new URL('./worker-child.js', import.meta.url), { args: [setup] });
+    children.push(child);
+    return child;
+  };
+  const start = async (faults: string) => {
+    const child = launch(faults);
+    await child.line(/^ready/);
+    return child;
+  };
+  const request = async () => {
+    const { id } = await rig.cycle();
+    const name = 'loop.cycle.requested';
+    // The relay of the test's process publishes it.
+    return rig.store.withTenant(rig.tenantId, (tx) => publish(tx, { name, epoch: 0, refs: { cycleId: id } }));
+  };
+  const effects = async (id: string) =>
+    (await rig.query(`select 1 from audit where what = 'effect' and subject = $1`, [id])).length;
+
+  it.each(points)(
+    'kill -9 at %s: the next process goes on, the effect and the next message are there once',
+    async (point) => {
+      const first = await start(`analyze.${point}=kill@1`);
+      const id = await request();
+      expect((await first.exited).signal).toBe('SIGKILL');
+      await start(`analyze.${point}=kill@1`);
+      await until(
+        async () => (await effects(id)) === 1 && arrived.length === 1,
+        20_000,
+        'effect and next message',
+      );
+      // Long enough for a redelivery by the lock, the stalled check and the poll.
+      await until(async () => (await rig.query('select 1 from outbox')).length === 0, 20_000, 'empty outbox');
+      const queue = next.queues.of('analyze');
+      await until(
+        async () => (await queue.getJobCounts('active', 'waiting', 'delayed')).active === 0,
+        20_000,
+        'idle',
+      );
+      expect([await effects(id), arrived.length]).toEqual([1, 1]);
+    },
+    60_000,
+  );
+
+  it('a worker that was blocked past its lock finds its effect taken', async () => {
+    const point = 'analyze.in-tx=block:6000@1';
+    await start(point);
+    const id = await request();
+    await start(point);
+    await until(async () => (await effects(id)) === 1, 20_000, 'effect');
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    expect([await effects(id), arrived.length]).toEqual([1, 1]);
+  }, 60_000);
+
+  const test = long ? it : it.skip;
+
+  test('survives many deaths in the middle of one job', async () => {
+    const id = await request();
+    for (let death = 0; death < 3; death++) {
+      // A folder of its own: each process dies.
+      const child = launch('analyze.received=kill@1', `${markers}/${death}`);
+      expect((await child.exited).signal).toBe('SIGKILL');
+    }
+    await start('');
+    await until(async () => (await effects(id)) === 1 && arrived.length === 1, 20_000, 'effect');
+  }, 90_000);
+}

@@ -9,15 +9,7 @@ import { fitLof, localOutlierFactor, scoreLof } from './lof.js';
 import { fitMahalanobis, mahalanobisDistances } from './mahalanobis.js';
 import { allNearestNeighbours, nearestNeighbours } from './nearest-neighbours.js';
 import { createRng, drawNormal } from './random.js';
-import {
-  codeOf,
-  expectClose,
-  fixture,
-  moved,
-  normals,
-  randomRotation,
-  testRng,
-} from './testing/spec-support.js';
+import { codeOf, difference, fixture, moved, normals, randomRotation, testRng } from './spec/support.js';
 
 interface AnomalyFixture {
   dim: number;
@@ -75,13 +67,17 @@ describe('nearest neighbours', () => {
     const rng = testRng(`knn${dim}`);
     const points = normals(rng, n * dim);
     points.copyWithin(0, points.length / 2, points.length / 2 + 10 * dim);
-    expectClose(allNearestNeighbours(points, dim, 9).distances, brute(points, points, dim, 9, true), 1e-12);
+    expect(
+      difference(allNearestNeighbours(points, dim, 9).distances, brute(points, points, dim, 9, true), 1e-12),
+    ).toBe('');
     const queries = normals(rng, 30 * dim);
-    expectClose(
-      nearestNeighbours(points, queries, dim, 9).distances,
-      brute(points, queries, dim, 9, false),
-      1e-12,
-    );
+    expect(
+      difference(
+        nearestNeighbours(points, queries, dim, 9).distances,
+        brute(points, queries, dim, 9, false),
+        1e-12,
+      ),
+    ).toBe('');
   });
 
   it('serves all-equal points, one point and none', () => {
@@ -97,8 +93,10 @@ describe('nearest neighbours', () => {
 
 describe('local outlier factor', () => {
   it('agrees with scikit-learn, outlier and novelty scores', () => {
-    expectClose(localOutlierFactor(expected.points, 3, { k: 12 }), expected.lof, 1e-7);
-    expectClose(scoreLof(fitLof(expected.points, 3, { k: 12 }), expected.fresh), expected.novelty, 1e-7);
+    expect(difference(localOutlierFactor(expected.points, 3, { k: 12 }), expected.lof, 1e-7)).toBe('');
+    expect(
+      difference(scoreLof(fitLof(expected.points, 3, { k: 12 }), expected.fresh), expected.novelty, 1e-7),
+    ).toBe('');
   });
 
   it('finds the 10 slow requests of 60, and at most 2 of the others: constant', () => {
@@ -148,17 +146,23 @@ describe('local outlier factor', () => {
     const rng = testRng('lof');
     const points = normals(rng, 150 * 3);
     const scores = localOutlierFactor(points, 3, { k: 10 });
-    expectClose(localOutlierFactor(moved(points, 3, randomRotation(rng, 3), 50), 3, { k: 10 }), scores, 1e-8);
+    expect(
+      difference(
+        localOutlierFactor(moved(points, 3, randomRotation(rng, 3), 50), 3, { k: 10 }),
+        scores,
+        1e-8,
+      ),
+    ).toBe('');
     for (const scale of [1e-9, 1e9]) {
       const scaled = points.map((x) => x * scale);
       const options = { k: 10, reachabilityFloor: 1e-10 * scale };
-      expectClose(localOutlierFactor(scaled, 3, options), scores, 1e-8);
+      expect(difference(localOutlierFactor(scaled, 3, options), scores, 1e-8)).toBe('');
     }
     const reversed = Float64Array.from(
       { length: points.length },
       (_, at) => points[(149 - Math.floor(at / 3)) * 3 + (at % 3)],
     );
-    expectClose(localOutlierFactor(reversed, 3, { k: 10 }).reverse(), scores, 1e-10);
+    expect(difference(localOutlierFactor(reversed, 3, { k: 10 }).reverse(), scores, 1e-10)).toBe('');
   });
 
   it('is 1 everywhere for constant data, one point and few points', () => {
@@ -204,12 +208,12 @@ describe('isolation forest', () => {
     const exact = exactPathLengths(values);
     const forest = fitIsolationForest(values, 1, { rng: createRng(1), trees: 20_000 });
     // Depth is limited to 2 = ceil(log2 4); deeper nodes add c(2) = 1, which is their exact mean depth.
-    expectClose(isolationPathLengths(forest, values), exact, 0.02);
+    expect(difference(isolationPathLengths(forest, values), exact, 0.02)).toBe('');
   });
 
   it('agrees with scikit-learn', () => {
     const forest = fitIsolationForest(expected.points, 3, { rng: createRng(2), trees: 1000, sampleSize: 64 });
-    expectClose(isolationScores(forest, expected.points), expected.isolation, 0.02);
+    expect(difference(isolationScores(forest, expected.points), expected.isolation, 0.02)).toBe('');
   });
 
   it('scores large and small values high alike, ordinary ones low', () => {
@@ -229,14 +233,16 @@ describe('isolation forest', () => {
     const scores = (data: Float64Array, dim: number): Float64Array =>
       isolationScores(fitIsolationForest(data, dim, { rng: createRng(5), trees: 50 }), data);
     expect(scores(points, 2)).toEqual(scores(points, 2));
-    expectClose(
-      scores(
-        points.map((x) => x * 2 ** 30),
-        2,
+    expect(
+      difference(
+        scores(
+          points.map((x) => x * 2 ** 30),
+          2,
+        ),
+        scores(points, 2),
+        1e-12,
       ),
-      scores(points, 2),
-      1e-12,
-    );
+    ).toBe('');
     const padded = Float64Array.from({ length: 400 }, (_, at) => (at % 2 === 0 ? points[at / 2] : 3));
     expect(Math.max(...scores(padded, 2))).toBeGreaterThan(0.6);
   });
@@ -254,8 +260,8 @@ describe('Mahalanobis distance with shrinkage', () => {
   it('agrees with scikit-learn’s Ledoit-Wolf', () => {
     const model = fitMahalanobis(expected.points, 3);
     expect(model.shrinkage).toBeCloseTo(expected.shrinkage, 12);
-    expectClose(model.covariance, expected.covariance, 1e-9);
-    expectClose(mahalanobisDistances(model, expected.fresh), expected.mahalanobis, 1e-9);
+    expect(difference(model.covariance, expected.covariance, 1e-9)).toBe('');
+    expect(difference(mahalanobisDistances(model, expected.fresh), expected.mahalanobis, 1e-9)).toBe('');
   });
 
   it('is affine invariant without shrinkage and equals |x| / s in one dimension', () => {
@@ -264,7 +270,7 @@ describe('Mahalanobis distance with shrinkage', () => {
     const matrix = normals(rng, 9);
     const direct = mahalanobisDistances(fitMahalanobis(points, 3, 0), points);
     const image = moved(points, 3, matrix, 4);
-    expectClose(mahalanobisDistances(fitMahalanobis(image, 3, 0), image), direct, 1e-7);
+    expect(difference(mahalanobisDistances(fitMahalanobis(image, 3, 0), image), direct, 1e-7)).toBe('');
     const [distance] = mahalanobisDistances(fitMahalanobis([-1, 1, -1, 1], 1, 0), [5]);
     expect(distance).toBeCloseTo(5, 9);
   });

@@ -7,15 +7,7 @@ import { thinQrOfTranspose, transpose } from './qr.js';
 import { createRng } from './random.js';
 import { svd, type Svd } from './svd.js';
 import { truncatedSvd } from './truncated-svd.js';
-import {
-  codeOf,
-  expectClose,
-  fixture,
-  moved,
-  normals,
-  randomRotation,
-  testRng,
-} from './testing/spec-support.js';
+import { codeOf, difference, fixture, moved, normals, randomRotation, testRng } from './spec/support.js';
 
 interface DecompositionFixture {
   tall: number[];
@@ -47,15 +39,17 @@ function rebuild(parts: Svd, rows: number, cols: number): Float64Array {
   return out;
 }
 
-function expectOrthonormal(rows: Float64Array, width: number, tolerance = 1e-12): void {
+/** Empty when the rows are orthonormal to the tolerance, else what is wrong. */
+function skewness(rows: Float64Array, width: number, tolerance = 1e-12): string {
   const n = rows.length / width;
   for (let i = 0; i < n; i++) {
     for (let j = 0; j <= i; j++) {
       let dot = 0;
       for (let t = 0; t < width; t++) dot += rows[i * width + t] * rows[j * width + t];
-      expect(Math.abs(dot - (i === j ? 1 : 0))).toBeLessThan(tolerance);
+      if (!(Math.abs(dot - (i === j ? 1 : 0)) < tolerance)) return `rows ${i} and ${j}: ${dot}`;
     }
   }
+  return '';
 }
 
 /** A = sum of rank-one terms with the given singular values. */
@@ -77,8 +71,8 @@ function withSpectrum(name: string, rows: number, cols: number, spectrum: number
 // Oracles: SciPy svdvals, matrices of known spectrum, reconstruction and orthonormality; NumPy for QR by its laws.
 describe('exact SVD', () => {
   it('agrees with SciPy, tall and wide', () => {
-    expectClose(svd(expected.tall, 12, 5).values, expected.tallValues, 1e-12);
-    expectClose(svd(expected.wide, 4, 9).values, expected.wideValues, 1e-12);
+    expect(difference(svd(expected.tall, 12, 5).values, expected.tallValues, 1e-12)).toBe('');
+    expect(difference(svd(expected.wide, 4, 9).values, expected.wideValues, 1e-12)).toBe('');
   });
 
   it.each([
@@ -91,9 +85,9 @@ describe('exact SVD', () => {
   ])('%i x %i: A = U S V^T with orthonormal factors', (rows, cols) => {
     const a = normals(testRng('svd'), rows * cols);
     const parts = svd(a, rows, cols);
-    expectClose(rebuild(parts, rows, cols), a, 1e-11);
-    expectOrthonormal(parts.ut, rows);
-    expectOrthonormal(parts.vt, cols);
+    expect(difference(rebuild(parts, rows, cols), a, 1e-11)).toBe('');
+    expect(skewness(parts.ut, rows)).toBe('');
+    expect(skewness(parts.vt, cols)).toBe('');
     expect(parts.values.every((value, i) => i === 0 || parts.values[i - 1] >= value)).toBe(true);
     expect(parts.explained.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 12);
   });
@@ -107,23 +101,25 @@ describe('exact SVD', () => {
   it('serves rank-deficient, zero, tiny, huge and empty matrices', () => {
     const twin = [1, 2, 2, 4, 3, 6];
     const parts = svd(twin, 3, 2);
-    expectClose(parts.values, [Math.sqrt(70), 0], 1e-13);
-    expectOrthonormal(parts.ut, 3);
-    expectOrthonormal(parts.vt, 2);
+    expect(difference(parts.values, [Math.sqrt(70), 0], 1e-13)).toBe('');
+    expect(skewness(parts.ut, 3)).toBe('');
+    expect(skewness(parts.vt, 2)).toBe('');
     const zero = svd(new Float64Array(6), 3, 2);
     expect([...zero.values, ...zero.explained]).toEqual([0, 0, 0, 0]);
-    expectOrthonormal(zero.vt, 2);
+    expect(skewness(zero.vt, 2)).toBe('');
     for (const scale of [1e-160, 1e160]) {
       const scaled = svd(
         expected.tall.map((x) => x * scale),
         12,
         5,
       );
-      expectClose(
-        scaled.values.map((x) => x / scale),
-        expected.tallValues,
-        1e-11,
-      );
+      expect(
+        difference(
+          scaled.values.map((x) => x / scale),
+          expected.tallValues,
+          1e-11,
+        ),
+      ).toBe('');
     }
     expect(svd([], 0, 3).values).toHaveLength(0);
     expect(codeOf(() => svd([1, 2], 1, 1))).toBe('SVD_SHAPE');
@@ -141,9 +137,9 @@ describe('exact SVD', () => {
   it('rests on a QR with Q orthonormal and A = Q R, also without full rank', () => {
     const a = Float64Array.from([1, 0, 2, 0, 3, 0, 4, 0]);
     const { qt, r } = thinQrOfTranspose(transpose(a, 4, 2), 4, 2);
-    expectOrthonormal(qt, 4);
+    expect(skewness(qt, 4)).toBe('');
     expect(r[2]).toBe(0);
-    expectClose([Math.abs(r[0]), r[3]], [Math.sqrt(30), 0], 1e-14);
+    expect(difference([Math.abs(r[0]), r[3]], [Math.sqrt(30), 0], 1e-14)).toBe('');
   });
 });
 
@@ -157,9 +153,9 @@ describe('truncated SVD', () => {
     ['f32', 1e-4],
   ] as const)('finds the leading triplets in %s', (precision, tolerance) => {
     const parts = truncatedSvd(a, 90, 70, 10, { rng: createRng(1), precision });
-    expectClose(parts.values, spectrum.slice(0, 10), tolerance);
-    expectOrthonormal(parts.ut, 90, 1e-9);
-    expectOrthonormal(parts.vt, 70, 1e-9);
+    expect(difference(parts.values, spectrum.slice(0, 10), tolerance)).toBe('');
+    expect(skewness(parts.ut, 90, 1e-9)).toBe('');
+    expect(skewness(parts.vt, 70, 1e-9)).toBe('');
     const rest = Math.sqrt(spectrum.slice(10).reduce((sum, value) => sum + value * value, 0));
     const rebuilt = rebuild(parts, 90, 70);
     const error = Math.sqrt(a.reduce((sum, value, i) => sum + (value - rebuilt[i]) ** 2, 0));
@@ -169,11 +165,13 @@ describe('truncated SVD', () => {
 
   it('explains variance over the full spectrum, not over the kept values', () => {
     const parts = truncatedSvd(a, 90, 70, 3, { rng: createRng(2) });
-    expectClose(
-      parts.explained,
-      spectrum.slice(0, 3).map((value) => value ** 2 / total),
-      1e-9,
-    );
+    expect(
+      difference(
+        parts.explained,
+        spectrum.slice(0, 3).map((value) => value ** 2 / total),
+        1e-9,
+      ),
+    ).toBe('');
     expect(parts.explained.reduce((sum, share) => sum + share, 0)).toBeLessThan(0.75);
   });
 
@@ -181,14 +179,14 @@ describe('truncated SVD', () => {
     const wide = transpose(a, 90, 70);
     const exact = svd(wide, 70, 90);
     const parts = truncatedSvd(wide, 70, 90, 8, { rng: createRng(3) });
-    expectClose(parts.values, exact.values.subarray(0, 8), 1e-9);
-    expectClose(parts.vt.subarray(0, 90), exact.vt.subarray(0, 90), 1e-7);
+    expect(difference(parts.values, exact.values.subarray(0, 8), 1e-9)).toBe('');
+    expect(difference(parts.vt.subarray(0, 90), exact.vt.subarray(0, 90), 1e-7)).toBe('');
     const twin = truncatedSvd(wide, 70, 90, 8, { rng: createRng(3), engine: 'twin' });
-    expectClose(twin.values, parts.values, 1e-10);
+    expect(difference(twin.values, parts.values, 1e-10)).toBe('');
     const low = withSpectrum('low', 250, 240, [5, 3]);
     const thin = truncatedSvd(low, 250, 240, 6, { rng: createRng(4) });
-    expectClose(thin.values, [5, 3, 0, 0, 0, 0], 1e-9);
-    expectOrthonormal(thin.vt, 240, 1e-9);
+    expect(difference(thin.values, [5, 3, 0, 0, 0, 0], 1e-9)).toBe('');
+    expect(skewness(thin.vt, 240, 1e-9)).toBe('');
     expect(
       Array.from(truncatedSvd(new Float64Array(90_000), 300, 300, 2, { rng: createRng(5) }).values),
     ).toEqual([0, 0]);
@@ -201,8 +199,8 @@ describe('truncated SVD', () => {
 describe('PCA', () => {
   it('agrees with scikit-learn, shares of the total variance', () => {
     const pca = fitPca(expected.tall, 5, 2);
-    expectClose(pca.explained, expected.pcaRatio.slice(0, 2), 1e-12);
-    expectClose(pca.variances, expected.pcaVariance.slice(0, 2), 1e-10);
+    expect(difference(pca.explained, expected.pcaRatio.slice(0, 2), 1e-12)).toBe('');
+    expect(difference(pca.variances, expected.pcaVariance.slice(0, 2), 1e-10)).toBe('');
     const scores = projectPca(pca, expected.tall);
     const second = scores.filter((_, at) => at % 2 === 1);
     expect(second.reduce((sum, x) => sum + x * x, 0) / 11).toBeCloseTo(expected.pcaVariance[1], 10);
@@ -212,9 +210,9 @@ describe('PCA', () => {
   it('randomised agrees with exact; rotation leaves the variances; degenerate input is defined', () => {
     const points = moved(normals(testRng('pca'), 400 * 6), 6, normals(testRng('mix'), 36), 5);
     const exact = fitPca(points, 6, 3);
-    expectClose(fitPca(points, 6, 3, createRng(1)).variances, exact.variances, 1e-9);
+    expect(difference(fitPca(points, 6, 3, createRng(1)).variances, exact.variances, 1e-9)).toBe('');
     const turned = moved(points, 6, randomRotation(testRng('turn'), 6), -3);
-    expectClose(fitPca(turned, 6, 3).variances, exact.variances, 1e-9);
+    expect(difference(fitPca(turned, 6, 3).variances, exact.variances, 1e-9)).toBe('');
     expect(Array.from(fitPca([1, 2, 1, 2], 2, 1).explained)).toEqual([0]);
     expect(codeOf(() => fitPca([], 2, 1))).toBe('PCA_EMPTY');
     expect(codeOf(() => fitPca([1, 2], 2, 2))).toBe('PCA_INVALID');
@@ -225,7 +223,7 @@ describe('PCA', () => {
 describe('Procrustes', () => {
   it('agrees with SciPy', () => {
     const fit = fitProcrustes(expected.source, expected.target, 3, { scaling: true });
-    expectClose(fit.rotation, expected.rotation, 1e-11);
+    expect(difference(fit.rotation, expected.rotation, 1e-11)).toBe('');
     expect(fit.scale).toBeCloseTo(expected.scale, 12);
   });
 
@@ -234,7 +232,7 @@ describe('Procrustes', () => {
     const rotation = randomRotation(testRng('rotation'), 3);
     const target = moved(source, 3, rotation, 7).map((x) => 2.5 * x);
     const fit = fitProcrustes(source, target, 3, { scaling: true });
-    expectClose(applyProcrustes(fit, source), target, 1e-11);
+    expect(difference(applyProcrustes(fit, source), target, 1e-11)).toBe('');
     expect(fit.rmse).toBeLessThan(1e-12);
     const mirror = source.map((x, at) => (at % 3 === 0 ? -x : x));
     expect(fitProcrustes(source, mirror, 3).rmse).toBeLessThan(1e-12);
@@ -260,7 +258,7 @@ describe('Procrustes', () => {
 describe('canonical correlation', () => {
   it('agrees with SciPy’s principal angles', () => {
     const cca = canonicalCorrelation(expected.tall, 5, expected.side, 3);
-    expectClose(cca.correlations, expected.correlations, 1e-10);
+    expect(difference(cca.correlations, expected.correlations, 1e-10)).toBe('');
   });
 
   it('gives variates of unit variance with those correlations, invariant to linear maps of a side', () => {
@@ -284,10 +282,10 @@ describe('canonical correlation', () => {
       const v = variate(y, 3, cca.yMean, cca.yWeights, c);
       const dot = (a: number[], b: number[]): number =>
         a.reduce((sum, value, i) => sum + value * b[i], 0) / 11;
-      expectClose([dot(u, u), dot(v, v), dot(u, v)], [1, 1, cca.correlations[c]], 1e-9);
+      expect(difference([dot(u, u), dot(v, v), dot(u, v)], [1, 1, cca.correlations[c]], 1e-9)).toBe('');
     }
     const mixed = moved(y, 3, normals(testRng('cca'), 9), 2);
-    expectClose(canonicalCorrelation(x, 5, mixed, 3).correlations, cca.correlations, 1e-8);
+    expect(difference(canonicalCorrelation(x, 5, mixed, 3).correlations, cca.correlations, 1e-8)).toBe('');
   });
 
   it('drops directions without variance', () => {
@@ -303,7 +301,7 @@ describe('canonical correlation', () => {
 describe('geometric median', () => {
   it('agrees with SciPy’s minimiser', () => {
     const result = geometricMedian(expected.medianPoints, 3);
-    expectClose(result.point, expected.median, 1e-6);
+    expect(difference(result.point, expected.median, 1e-6)).toBe('');
     expect(result.cost).toBeLessThanOrEqual(expected.medianCost + 1e-9);
     expect(result.converged).toBe(true);
   });
@@ -312,25 +310,29 @@ describe('geometric median', () => {
     const points = Float64Array.from(expected.medianPoints);
     const rotation = randomRotation(testRng('median'), 3);
     const { point } = geometricMedian(points, 3);
-    expectClose(geometricMedian(moved(points, 3, rotation, 4), 3).point, moved(point, 3, rotation, 4), 1e-7);
+    expect(
+      difference(geometricMedian(moved(points, 3, rotation, 4), 3).point, moved(point, 3, rotation, 4), 1e-7),
+    ).toBe('');
     for (const scale of [1e-9, 1e9]) {
-      expectClose(
-        geometricMedian(
-          points.map((x) => x * scale),
-          3,
-        ).point.map((x) => x / scale),
-        point,
-        1e-7,
-      );
+      expect(
+        difference(
+          geometricMedian(
+            points.map((x) => x * scale),
+            3,
+          ).point.map((x) => x / scale),
+          point,
+          1e-7,
+        ),
+      ).toBe('');
     }
     const outlier = geometricMedian([0, 0, 1, 0, 0, 1, 1, 1, 1e6, 1e6], 2);
     expect(Math.hypot(...outlier.point)).toBeLessThan(1.5);
   });
 
   it('stops on a data point that wins, serves lines, weights, one point and equal points', () => {
-    expectClose(geometricMedian([0, 0, 1, 0, -1, 0, 0, 1, 0, -1], 2).point, [0, 0], 1e-9);
-    expectClose(geometricMedian([0, 1, 10], 1).point, [1], 1e-6);
-    expectClose(geometricMedian([0, 10], 1, { weights: [3, 1] }).point, [0], 1e-6);
+    expect(difference(geometricMedian([0, 0, 1, 0, -1, 0, 0, 1, 0, -1], 2).point, [0, 0], 1e-9)).toBe('');
+    expect(difference(geometricMedian([0, 1, 10], 1).point, [1], 1e-6)).toBe('');
+    expect(difference(geometricMedian([0, 10], 1, { weights: [3, 1] }).point, [0], 1e-6)).toBe('');
     expect(Array.from(geometricMedian([5, 6], 2).point)).toEqual([5, 6]);
     expect(geometricMedian([2, 2, 2], 1)).toMatchObject({ cost: 0, converged: true });
     expect(codeOf(() => geometricMedian([], 2))).toBe('GEOMETRIC_MEDIAN_EMPTY');
@@ -342,8 +344,8 @@ describe('geometric median', () => {
 describe('Cholesky', () => {
   it('L L^T = A, and refuses what is not positive', () => {
     const factor = cholesky([4, 2, 2, 3], 2);
-    expectClose(factor, [2, 0, 1, Math.SQRT2], 1e-15);
-    expectClose(solveLower(factor, 2, Float64Array.of(2, 1)), [1, 0], 1e-15);
+    expect(difference(factor, [2, 0, 1, Math.SQRT2], 1e-15)).toBe('');
+    expect(difference(solveLower(factor, 2, Float64Array.of(2, 1)), [1, 0], 1e-15)).toBe('');
     expect(codeOf(() => cholesky([1, 2, 2, 1], 2))).toBe('CHOLESKY_NOT_POSITIVE');
   });
 });

@@ -13,7 +13,7 @@ import {
   stepSchedule,
   warmUpSchedule,
 } from './schedules.js';
-import { codeOf, expectClose, fixture, property } from './testing/spec-support.js';
+import { codeOf, difference, fixture, property } from './spec/support.js';
 
 const expected = fixture<{ lotka: number[]; cubicRoot: number; adamw: number[] }>('dynamics');
 
@@ -26,7 +26,7 @@ describe('integration', () => {
 
   it('agrees with SciPy', () => {
     const { states } = integrate('rk4', lotka, [10, 5], 0, 10, 4000);
-    expectClose(states.subarray(states.length - 2), expected.lotka, 1e-8);
+    expect(difference(states.subarray(states.length - 2), expected.lotka, 1e-8)).toBe('');
   });
 
   it.each([
@@ -156,13 +156,13 @@ describe('optimisers', () => {
       adamStep(parameters, gradient, state, { rate: 0.05, weightDecay: 0.01 });
       path.push(...parameters);
     }
-    expectClose(path, expected.adamw, 1e-13);
+    expect(difference(path, expected.adamw, 1e-13)).toBe('');
   });
 
   it('the first Adam step has the size of the rate, against the gradient', () => {
     const parameters = Float64Array.of(0, 0);
     adamStep(parameters, Float64Array.of(1e-3, -1e3), createAdam(2), { rate: 0.1 });
-    expectClose(parameters, [-0.1, 0.1], 1e-5);
+    expect(difference(parameters, [-0.1, 0.1], 1e-5)).toBe('');
   });
 
   it('sparse rows equal the dense step on touched rows and leave the others alone', () => {
@@ -200,7 +200,7 @@ describe('optimisers', () => {
           s,
           options,
         );
-      expectClose(p, [1, 1], 1e-4);
+      expect(difference(p, [1, 1], 1e-4)).toBe('');
     }
     expect(codeOf(() => sgdStep(plain, new Float64Array(2), createSgd(1), { rate: 1 }))).toBe('SGD_SHAPE');
     expect(codeOf(() => sgdStep(plain, plain, createSgd(1), { rate: NaN }))).toBe('SGD_INVALID');
@@ -211,11 +211,11 @@ describe('optimisers', () => {
     const a = Float64Array.of(3, 0);
     const b = Float32Array.of(4);
     expect(clipByGlobalNorm([a, b], 1)).toBe(5);
-    expectClose([...a, ...b], [0.6, 0, 0.8], 1e-7);
+    expect(difference([...a, ...b], [0.6, 0, 0.8], 1e-7)).toBe('');
     expect(clipByGlobalNorm([a], 10)).toBeCloseTo(0.6, 12);
     const huge = Float64Array.of(3e200, 4e200);
     expect(clipByGlobalNorm([huge], 1) / 5e200).toBeCloseTo(1, 12);
-    expectClose(huge, [0.6, 0.8], 1e-12);
+    expect(difference(huge, [0.6, 0.8], 1e-12)).toBe('');
     expect(clipByGlobalNorm([new Float64Array(3)], 1)).toBe(0);
     const broken = Float64Array.of(1, NaN);
     expect(codeOf(() => clipByGlobalNorm([broken], 1))).toBe('CLIP_NOT_FINITE');
@@ -226,9 +226,11 @@ describe('optimisers', () => {
 describe('schedules and stopping', () => {
   it('pass through their defining points', () => {
     const cosine = cosineSchedule(1, 100, 0.1);
-    expectClose([cosine(0), cosine(50), cosine(100), cosine(500)], [1, 0.55, 0.1, 0.1], 1e-12);
+    expect(difference([cosine(0), cosine(50), cosine(100), cosine(500)], [1, 0.55, 0.1, 0.1], 1e-12)).toBe(
+      '',
+    );
     const warm = warmUpSchedule(4, cosine);
-    expectClose([warm(0), warm(3), warm(4), warm(54)], [0.25, 1, 1, 0.55], 1e-12);
+    expect(difference([warm(0), warm(3), warm(4), warm(54)], [0.25, 1, 1, 0.55], 1e-12)).toBe('');
     const step = stepSchedule(1, 10, 0.5);
     expect([step(0), step(9), step(10), step(25)]).toEqual([1, 1, 0.5, 0.25]);
     expect([constantSchedule(0.3)(7), linearSchedule(1, 10)(5), linearSchedule(1, 10, 0.2)(99)]).toEqual([

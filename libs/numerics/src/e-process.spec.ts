@@ -11,7 +11,7 @@ import {
   updateEProcess,
 } from './e-process.js';
 import { createRng, drawNormal } from './random.js';
-import { codeOf, expectClose, fixture, property } from './testing/spec-support.js';
+import { codeOf, difference, fixture, property } from './spec/support.js';
 import { addLogit, emptySoftmax, logSumExp, mergeSoftmax, softmax } from './softmax.js';
 
 // Oracles: the defining product, Ville's inequality by simulation, monotonicity; SciPy softmax and logsumexp.
@@ -67,7 +67,7 @@ describe('e-process', () => {
       differences.map((d) => d + 5),
       options,
     );
-    expectClose([shifted.low, shifted.high], [low + 5, high + 5], 1e-7);
+    expect(difference([shifted.low, shifted.high], [low + 5, high + 5], 1e-7)).toBe('');
     expect(anytimeInterval([], options)).toEqual({ low: -Infinity, high: Infinity });
     expect(anytimeInterval([0.1], options)).toEqual({ low: -Infinity, high: Infinity });
     expect(codeOf(() => anytimeInterval([NaN], options))).toBe('ANYTIME_NOT_FINITE');
@@ -124,7 +124,7 @@ describe('softmax', () => {
   const expected = fixture<{ logits: number[]; softmax: number[]; logSumExp: number }>('statistics');
 
   it('agrees with SciPy and does not overflow', () => {
-    expectClose(softmax(expected.logits), expected.softmax, 1e-14);
+    expect(difference(softmax(expected.logits), expected.softmax, 1e-14)).toBe('');
     expect(logSumExp(expected.logits)).toBeCloseTo(expected.logSumExp, 12);
   });
 
@@ -134,13 +134,13 @@ describe('softmax', () => {
       fc.property(logits, fc.nat(30), (xs, cut) => {
         const p = softmax(xs);
         expect(p.reduce((sum, x) => sum + x, 0)).toBeCloseTo(1, 12);
-        expectClose(softmax(xs.map((x) => x + 100)), p, 1e-9);
+        expect(difference(softmax(xs.map((x) => x + 100)), p, 1e-9)).toBe('');
         const [left, right, whole] = [emptySoftmax(), emptySoftmax(), emptySoftmax()];
         xs.forEach((x, i) => {
           addLogit(i < cut ? left : right, x);
           addLogit(whole, x);
         });
-        expectClose([mergeSoftmax(left, right).sum], [whole.sum], 1e-12);
+        expect(difference([mergeSoftmax(left, right).sum], [whole.sum], 1e-12)).toBe('');
       }),
       property(),
     );

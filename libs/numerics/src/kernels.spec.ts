@@ -26,7 +26,7 @@ import {
   selectTop,
 } from './vector-scan.js';
 import { createKernels, simdAvailable } from './wasm/kernels.js';
-import { codeOf, expectClose, normals, property, testRng } from './testing/spec-support.js';
+import { codeOf, difference, normals, property, testRng } from './spec/support.js';
 
 const floats = (rng: SeededRng, n: number): Float32Array =>
   fillNormal(rng, new Float32Array(n)) as Float32Array;
@@ -106,7 +106,7 @@ describe('compiled kernels', () => {
 
   it('prepares and ranks: unit rows, sign bits, the k best with stable ties', () => {
     const unit = normaliseRows(Float32Array.of(3, 4, 0, 0), 2);
-    expectClose(unit, [0.6, 0.8, 0, 0], 1e-7);
+    expect(difference(unit, [0.6, 0.8, 0, 0], 1e-7)).toBe('');
     expect(codeOf(() => normaliseRows(Float32Array.of(NaN), 1))).toBe('SCAN_NOT_FINITE');
     expect(Array.from(packSigns([1, -1, 0, 2, -3, 4, 5, 6, 7, -8], 10))).toEqual([0b11101001, 0b1]);
     fc.assert(
@@ -149,9 +149,9 @@ describe('matrix products', () => {
         const right = transposeB ? flip(b, k, n) : b;
         for (const engine of ['wasm', 'twin'] as const) {
           const options = { transposeA, transposeB, engine };
-          expectClose(multiplyF64(left, right, m, k, n, options), direct, 1e-12 * k);
+          expect(difference(multiplyF64(left, right, m, k, n, options), direct, 1e-12 * k)).toBe('');
           const single = multiplyF32(new Float32Array(left), new Float32Array(right), m, k, n, options);
-          expectClose(single, direct, 3e-6 * Math.sqrt(k));
+          expect(difference(single, direct, 3e-6 * Math.sqrt(k))).toBe('');
         }
       }
     }
@@ -206,7 +206,7 @@ describe('clamped updates', () => {
     const composed = axes.map((axis) => axis.slice());
     updateClamped(axes, samples);
     updateClampedComposed(composed, samples);
-    axes.forEach((axis, t) => expectClose(composed[t], axis, 5e-13 * 100));
+    axes.forEach((axis, t) => expect(difference(composed[t], axis, 5e-13 * 100)).toBe(''));
   });
 
   it('clamped affine maps are closed under composition, associative, with the identity', () => {
@@ -217,10 +217,10 @@ describe('clamped updates', () => {
     fc.assert(
       fc.property(map, map, map, number, (f, g, h, x) => {
         const chained = applyClampedAffine(h, applyClampedAffine(g, applyClampedAffine(f, x)));
-        expectClose([applyClampedAffine(foldClampedAffine([f, g, h]), x)], [chained], 1e-11);
+        expect(difference([applyClampedAffine(foldClampedAffine([f, g, h]), x)], [chained], 1e-11)).toBe('');
         const left = composeClampedAffine(composeClampedAffine(f, g), h);
         const right = composeClampedAffine(f, composeClampedAffine(g, h));
-        expectClose([applyClampedAffine(left, x)], [applyClampedAffine(right, x)], 1e-11);
+        expect(difference([applyClampedAffine(left, x)], [applyClampedAffine(right, x)], 1e-11)).toBe('');
         expect(applyClampedAffine(foldClampedAffine([]), x) === x).toBe(true);
       }),
       property(300),
@@ -269,11 +269,13 @@ describe('gradient statistics', () => {
       gradientStatistics(new Float64Array(gradients), 93),
     ]) {
       const health = gradientHealth(statistics);
-      expectClose(
-        [health.mean, health.min, health.max, health.deviation],
-        [mean, Math.min(...norms), Math.max(...norms), deviation],
-        1e-12,
-      );
+      expect(
+        difference(
+          [health.mean, health.min, health.max, health.deviation],
+          [mean, Math.min(...norms), Math.max(...norms), deviation],
+          1e-12,
+        ),
+      ).toBe('');
       expect(health).toMatchObject({ count: 157, nonFinite: 0, vanishing: false, exploding: false });
     }
     expect(rowNorms(gradients, 93, 'wasm')).toEqual(rowNorms(gradients, 93, 'twin'));
@@ -291,7 +293,13 @@ describe('gradient statistics', () => {
       merged = mergeGradientStatistics(merged, gradientStatistics(gradients.subarray(8 * from, 8 * to), 8));
     }
     const health = gradientHealth(merged);
-    expectClose([health.mean, health.deviation, health.max], [whole.mean, whole.deviation, whole.max], 1e-12);
+    expect(
+      difference(
+        [health.mean, health.deviation, health.max],
+        [whole.mean, whole.deviation, whole.max],
+        1e-12,
+      ),
+    ).toBe('');
   });
 
   it('tells vanishing, exploding and broken gradients; extreme sizes keep their norm', () => {

@@ -9,15 +9,7 @@ import {
   stress,
 } from './mds.js';
 import { symmetricEigen } from './symmetric-eigen.js';
-import {
-  codeOf,
-  expectClose,
-  fixture,
-  moved,
-  normals,
-  randomRotation,
-  testRng,
-} from './testing/spec-support.js';
+import { codeOf, difference, fixture, moved, normals, randomRotation, testRng } from './spec/support.js';
 
 const expected = fixture<{
   symmetric: number[];
@@ -55,7 +47,7 @@ function residual(a: Float64Array, n: number, values: Float64Array, vectors: Flo
 // Oracles: SciPy eigvalsh, A v = lambda v, NumPy's double-centred spectrum; laws of MDS.
 describe('symmetric eigenproblem', () => {
   it('agrees with SciPy', () => {
-    expectClose(symmetricEigen(expected.symmetric, 7).values, expected.eigenvalues, 1e-13);
+    expect(difference(symmetricEigen(expected.symmetric, 7).values, expected.eigenvalues, 1e-13)).toBe('');
   });
 
   it.each([1, 2, 3, 10, 60])('A v = lambda v and V orthonormal for n = %i', (n) => {
@@ -74,17 +66,19 @@ describe('symmetric eigenproblem', () => {
   it('serves diagonal, zero, repeated, tiny and huge matrices', () => {
     expect(Array.from(symmetricEigen([3, 0, 0, 0, 1, 0, 0, 0, 2], 3).values)).toEqual([3, 2, 1]);
     expect(Array.from(symmetricEigen(new Float64Array(16), 4).values)).toEqual([0, 0, 0, 0]);
-    expectClose(symmetricEigen([2, 1, 1, 1, 2, 1, 1, 1, 2], 3).values, [4, 1, 1], 1e-14);
+    expect(difference(symmetricEigen([2, 1, 1, 1, 2, 1, 1, 1, 2], 3).values, [4, 1, 1], 1e-14)).toBe('');
     for (const scale of [1e-150, 1e150]) {
       const scaled = symmetricEigen(
         expected.symmetric.map((x) => x * scale),
         7,
       ).values;
-      expectClose(
-        scaled.map((x) => x / scale),
-        expected.eigenvalues,
-        1e-12,
-      );
+      expect(
+        difference(
+          scaled.map((x) => x / scale),
+          expected.eigenvalues,
+          1e-12,
+        ),
+      ).toBe('');
     }
     expect(symmetricEigen([], 0).values).toHaveLength(0);
     expect(codeOf(() => symmetricEigen([1, 2], 1))).toBe('EIGEN_SHAPE');
@@ -104,7 +98,7 @@ describe('symmetric eigenproblem', () => {
       }
     }
     const { values, vectors } = leadingEigen(a, n, 6);
-    expectClose(values, spectrum.subarray(0, 6), 1e-10);
+    expect(difference(values, spectrum.subarray(0, 6), 1e-10)).toBe('');
     expect(residual(a, n, values, vectors)).toBeLessThan(1e-10);
     expect(leadingEigen(a, n, 6)).toEqual({ values, vectors });
   });
@@ -116,8 +110,8 @@ describe('classical and landmark MDS', () => {
   it('recovers Euclidean distances exactly, with NumPy’s spectrum', () => {
     const d = distances(cloud, 3);
     const { coordinates, eigenvalues } = classicalMds(d, 15, 3);
-    expectClose(eigenvalues, expected.mdsEigenvalues, 1e-10);
-    expectClose(distances(coordinates, 3), d, 1e-10);
+    expect(difference(eigenvalues, expected.mdsEigenvalues, 1e-10)).toBe('');
+    expect(difference(distances(coordinates, 3), d, 1e-10)).toBe('');
     expect(stress(d, distances(coordinates, 3))).toBeLessThan(1e-12);
     expect(stress(d, distances(classicalMds(d, 15, 2).coordinates, 2))).toBeGreaterThan(0.01);
   });
@@ -125,7 +119,7 @@ describe('classical and landmark MDS', () => {
   it('does not see rotation or shift of the source, scales with it, permutes with it', () => {
     const first = classicalMds(distances(cloud, 3), 15, 3).coordinates;
     const turned = moved(cloud, 3, randomRotation(testRng('mds'), 3), 100);
-    expectClose(classicalMds(distances(turned, 3), 15, 3).coordinates, first, 1e-8);
+    expect(difference(classicalMds(distances(turned, 3), 15, 3).coordinates, first, 1e-8)).toBe('');
     for (const scale of [1e-9, 1e9]) {
       const scaled = classicalMds(
         distances(
@@ -135,11 +129,13 @@ describe('classical and landmark MDS', () => {
         15,
         3,
       ).coordinates;
-      expectClose(
-        scaled.map((x) => x / scale),
-        first,
-        1e-9,
-      );
+      expect(
+        difference(
+          scaled.map((x) => x / scale),
+          first,
+          1e-9,
+        ),
+      ).toBe('');
     }
     const order = Array.from({ length: 15 }, (_, i) => (i * 7) % 15);
     const permuted = Float64Array.from(
@@ -148,7 +144,9 @@ describe('classical and landmark MDS', () => {
     );
     const image = classicalMds(distances(permuted, 3), 15, 3).coordinates;
     order.forEach((from, to) =>
-      expectClose(image.subarray(3 * to, 3 * to + 3), first.subarray(3 * from, 3 * from + 3), 1e-9),
+      expect(
+        difference(image.subarray(3 * to, 3 * to + 3), first.subarray(3 * from, 3 * from + 3), 1e-9),
+      ).toBe(''),
     );
   });
 
@@ -173,8 +171,10 @@ describe('classical and landmark MDS', () => {
       all.forEach((distance, i) => (toLandmarks[i * 12 + a] = distance));
     });
     const model = fitLandmarkMds(between, 12, 4);
-    expectClose(placeByLandmarks(model, between), model.coordinates, 1e-9);
-    expectClose(distances(placeByLandmarks(model, toLandmarks), 4), distances(points, 4), 1e-8);
+    expect(difference(placeByLandmarks(model, between), model.coordinates, 1e-9)).toBe('');
+    expect(difference(distances(placeByLandmarks(model, toLandmarks), 4), distances(points, 4), 1e-8)).toBe(
+      '',
+    );
     const stored = JSON.parse(
       JSON.stringify({
         ...model,
@@ -197,7 +197,7 @@ describe('classical and landmark MDS', () => {
     const points = normals(testRng('many'), 400 * 5);
     const d = distances(points, 5);
     const { coordinates, eigenvalues } = classicalMds(d, 400, 5);
-    expectClose(distances(coordinates, 5), d, 1e-8);
+    expect(difference(distances(coordinates, 5), d, 1e-8)).toBe('');
     expect(eigenvalues[4]).toBeGreaterThan(100);
   });
 

@@ -10,7 +10,7 @@ import {
   sampleIndices,
   shuffle,
 } from './random.js';
-import { codeOf } from './testing/spec-support.js';
+import { codeOf } from './spec/support.js';
 import { momentsOf, sampleVariance } from './welford.js';
 
 // Oracles: closed-form moments of the distributions, the published recurrence of xoshiro128** in BigInt.
@@ -44,11 +44,9 @@ describe('seeded generator', () => {
     const rng = createRng(7);
     for (let i = 0; i < 100; i++) rng();
     const twin = resumeRng(rng.state());
-    for (let i = 0; i < 1000; i++) {
-      const value = rng();
-      expect(twin()).toBe(value);
-      expect(value >= 0 && value < 1).toBe(true);
-    }
+    const values = Array.from({ length: 1000 }, () => rng());
+    expect(Array.from({ length: 1000 }, () => twin())).toEqual(values);
+    expect(values.every((value) => value >= 0 && value < 1)).toBe(true);
     expect(codeOf(() => createRng(-1))).toBe('RNG_SEED_INVALID');
     expect(new Set([resumeRng([0, 0, 0, 0])(), resumeRng([0, 0, 0, 0])()]).size).toBe(1);
   });
@@ -89,10 +87,8 @@ describe('draws', () => {
       [1e8, 1e8],
       [1e-200, 5],
     ]) {
-      for (let i = 0; i < 200; i++) {
-        const x = drawBeta(rng, a, b);
-        expect(x >= 0 && x <= 1).toBe(true);
-      }
+      const draws = Array.from({ length: 200 }, () => drawBeta(rng, a, b));
+      expect(draws.every((x) => x >= 0 && x <= 1)).toBe(true);
     }
     expect(codeOf(() => drawBeta(rng, 0, 1))).toBe('GAMMA_SHAPE_INVALID');
     expect(codeOf(() => drawGamma(rng, NaN))).toBe('GAMMA_SHAPE_INVALID');

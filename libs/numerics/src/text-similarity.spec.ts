@@ -11,7 +11,7 @@ import {
   shingleHashes,
 } from './minhash.js';
 import { createRng } from './random.js';
-import { codeOf, property } from './testing/spec-support.js';
+import { codeOf, property } from './spec/support.js';
 
 /** The textbook recurrence in two rows. */
 function twoRows(a: ArrayLike<number>, b: ArrayLike<number>): number {

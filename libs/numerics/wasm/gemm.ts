@@ -18,7 +18,7 @@ function packBF32(b: usize, n: i32, j0: i32, k0: i32, kc: i32, rowStep: i32, col
   for (let k = 0; k < kc; k++) {
     const row = b + ((<usize>(k0 + k) * <usize>rowStep) << 2);
     const to = out + ((<usize>k) << 5);
-    if (colStep == 1 && j0 + 8 <= n) {
+    if (colStep === 1 && j0 + 8 <= n) {
       v128.store(to, v128.load(row + ((<usize>j0) << 2)));
       v128.store(to, v128.load(row + ((<usize>j0) << 2), 16), 16);
       continue;

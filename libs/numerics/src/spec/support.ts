@@ -1,9 +1,18 @@
 import { readFileSync } from 'node:fs';
-import { expect } from '@jest/globals';
 import { createRng, fillNormal, type SeededRng } from '../random.js';
 
-/** Seed of every property test; HARTO_SEED replaces it, and fast-check prints it with a counterexample. */
-export const SEED = Number(process.env.HARTO_SEED ?? 20261121);
+/**
+ * Seed of every property test and test generator: HARTO_SEED (an integer, or "random") replaces it. fast-check prints
+ * it with a counterexample, and so do the other checks.
+ */
+export const SEED = chosenSeed(process.env['HARTO_SEED']);
+
+function chosenSeed(asked: string | undefined): number {
+  if (asked === 'random') return Math.floor(Math.random() * 2 ** 31);
+  const seed = Number(asked ?? 20261121);
+  if (!Number.isInteger(seed)) throw new Error(`HARTO_SEED must be an integer or "random", not ${asked}`);
+  return seed;
+}
 
 /** Settings for `fc.assert`. */
 export function property(numRuns = 100): { seed: number; numRuns: number } {
@@ -22,16 +31,24 @@ export function fixture<T>(name: string): T {
   return JSON.parse(readFileSync(new URL(`../../fixtures/${name}.json`, import.meta.url), 'utf8')) as T;
 }
 
-/** Expects equal length and |actual - expected| <= tolerance (absolute or relative, whichever allows more). */
-export function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number): void {
-  expect(actual.length).toBe(expected.length);
+/**
+ * Empty when the lengths agree and |actual - expected| <= tolerance everywhere (absolute or relative, whichever allows
+ * more), else the first difference.
+ */
+export function difference(
+  actual: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  tolerance: number,
+): string {
+  if (actual.length !== expected.length) return `length ${actual.length} is not ${expected.length}`;
   for (let i = 0; i < expected.length; i++) {
     if (actual[i] === expected[i]) continue;
     const allowed = tolerance * Math.max(1, Math.abs(expected[i]));
     if (!(Math.abs(actual[i] - expected[i]) <= allowed)) {
-      throw new Error(`index ${i}: ${actual[i]} is not within ${allowed} of ${expected[i]} (seed ${SEED})`);
+      return `index ${i}: ${actual[i]} is not within ${allowed} of ${expected[i]} (seed ${SEED})`;
     }
   }
+  return '';
 }
 
 /** n x dim standard normal values. */

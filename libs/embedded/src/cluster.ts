@@ -23,6 +23,8 @@ export interface ClusterOptions {
   durability?: Durability;
   /** Further server settings, over the defaults. */
   settings?: Record<string, string>;
+  /** Ends a start that is still going on; it then rejects with the signal's reason. */
+  signal?: AbortSignal;
 }
 
 export interface Cluster {
@@ -76,6 +78,7 @@ async function ensureInitialised(place: Place, binaries: Binaries, options: Clus
       initdbArguments(fresh, file, options.durability ?? 'full'),
       place.account,
       `cannot initialise PostgreSQL in ${place.dataDir}`,
+      options.signal,
     ),
   );
   renameSync(fresh, place.dataDir);
@@ -158,10 +161,7 @@ async function tryPort(
     if (line.includes('database system is ready to accept connections')) announceReady();
     options.log(line);
   });
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<'late'>((resolve) => (timer = setTimeout(() => resolve('late'), readyWithinMs)));
-  const outcome = await Promise.race([ready, running.exited, late]);
-  clearTimeout(timer);
+  const outcome = await readiness(ready, running, options.signal);
   if (outcome === 'ready') return { running, port };
   if (outcome === 'late') {
     running.child.kill('SIGQUIT');
@@ -169,8 +169,28 @@ async function tryPort(
       `PostgreSQL was not ready after ${readyWithinMs / 1000} s: ${running.tail.at(-1)}`,
     );
   }
+  options.signal?.throwIfAborted();
   if (running.tail.some((line) => line.includes('Address already in use'))) return null;
   throw new EngineStartError(explain(complaint(running.tail), place));
+}
+
+/** An abort ends the server, so that it comes out as ended. */
+async function readiness(
+  ready: Promise<'ready'>,
+  running: EngineProcess,
+  signal: AbortSignal | undefined,
+): Promise<'ready' | 'late' | Exit> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<'late'>((resolve) => (timer = setTimeout(() => resolve('late'), readyWithinMs)));
+  const end = () => void running.child.kill('SIGINT');
+  signal?.addEventListener('abort', end);
+  if (signal?.aborted) end();
+  try {
+    return await Promise.race([ready, running.exited, late]);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', end);
+  }
 }
 
 function explain(reason: string, place: Place): string {

@@ -17,6 +17,8 @@ export interface EngineProcess {
 }
 
 const tailLines = 40;
+/** How long a dead process's last lines are waited for. */
+const lastLinesMs = 250;
 let deathSignal: boolean | undefined;
 
 /** Linux ends the server with us, also after kill -9; util-linux's setpriv has the option, busybox's has not. */
@@ -55,8 +57,11 @@ export function startEngineProcess(
       take(`FATAL: ${reasonOf(error)}`);
       resolve({ code: null, signal: null });
     });
-    // `close`, not `exit`: the last lines have been read by then.
-    child.once('close', (code, signal) => resolve({ code, signal }));
+    child.once('exit', (code, signal) => {
+      // With `close` the last lines have been read; backends that outlive their postmaster keep the pipes open.
+      child.once('close', () => resolve({ code, signal }));
+      setTimeout(() => resolve({ code, signal }), lastLinesMs);
+    });
   });
   return { child, exited, tail };
 }
@@ -67,9 +72,15 @@ export async function runEngineProgram(
   args: string[],
   account: Account | null,
   purpose: string,
+  signal?: AbortSignal,
 ): Promise<void> {
   const running = startEngineProcess(program, args, account, () => {});
+  const end = () => void running.child.kill('SIGTERM');
+  signal?.addEventListener('abort', end, { once: true });
+  if (signal?.aborted) end();
   const exit = await running.exited;
+  signal?.removeEventListener('abort', end);
+  signal?.throwIfAborted();
   if (exit.code !== 0) throw new EngineStartError(`${purpose}: ${complaint(running.tail)}`);
 }
 

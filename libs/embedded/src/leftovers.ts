@@ -7,6 +7,8 @@ import { commandOf, isAlive, processesIn } from './process-table.js';
 /** Milliseconds a leftover server gets for a fast, then for an immediate shutdown. */
 const fastMs = 20_000;
 const immediateMs = 5_000;
+/** Within which a backend at rest notices that its postmaster is dead. */
+const noticeMs = 300;
 
 function postmasterPid(dataDir: string): number | null {
   try {
@@ -46,27 +48,36 @@ async function gone(dataDir: string, withinMs: number): Promise<boolean> {
   return true;
 }
 
+/** The server's own ways out: fast, then immediate. */
+async function endServer(dataDir: string, postmaster: number): Promise<boolean> {
+  signal([postmaster], 'SIGINT');
+  if (await gone(dataDir, fastMs)) return true;
+  signal([postmaster], 'SIGQUIT');
+  return gone(dataDir, immediateMs);
+}
+
+/** Processes whose postmaster is dead: they leave when they notice, and are told as it would have told them. */
+async function endOrphans(dataDir: string): Promise<boolean> {
+  if (await gone(dataDir, noticeMs)) return true;
+  signal(clusterProcesses(dataDir), 'SIGQUIT');
+  return gone(dataDir, immediateMs);
+}
+
 /**
- * Ends what a crash of our own process left running on this data folder, gently first: a fast shutdown by the
- * postmaster, an immediate one, then the processes themselves. Write-ahead logging makes each of them safe. Call it
- * only as the folder's owner.
+ * Ends what a crash of our own process left running on this data folder, gently first. Write-ahead logging makes each
+ * way safe. Call it only as the folder's owner.
  */
 export async function endLeftovers(dataDir: string, log: (line: string) => void): Promise<void> {
   const found = clusterProcesses(dataDir);
   if (found.length > 0) {
-    const postmaster = postmasterPid(dataDir);
+    const recorded = postmasterPid(dataDir);
+    const postmaster = recorded !== null && found.includes(recorded) ? recorded : null;
     log(`ending a PostgreSQL that an earlier start left running (process ${postmaster ?? found[0]})`);
-    const first = postmaster !== null && found.includes(postmaster) ? [postmaster] : found;
-    signal(first, 'SIGINT');
-    if (!(await gone(dataDir, fastMs))) {
-      signal(first, 'SIGQUIT');
+    const ended = await (postmaster === null ? endOrphans(dataDir) : endServer(dataDir, postmaster));
+    if (!ended) {
+      signal(clusterProcesses(dataDir), 'SIGKILL');
       if (!(await gone(dataDir, immediateMs))) {
-        signal(clusterProcesses(dataDir), 'SIGKILL');
-        if (!(await gone(dataDir, immediateMs))) {
-          throw new EngineStartError(
-            `a PostgreSQL of an earlier start does not end: end process ${first[0]}`,
-          );
-        }
+        throw new EngineStartError(`a PostgreSQL of an earlier start does not end: end process ${found[0]}`);
       }
     }
   }

@@ -1,5 +1,5 @@
 import { statfsSync } from 'node:fs';
-import { totalmem } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 
 /** `none` may lose the whole cluster at a crash of the machine: for tests only. */
 export type Durability = 'full' | 'none';
@@ -38,6 +38,8 @@ export function serverSettings(port: number, durability: Durability): Record<str
     checkpoint_timeout: '15min',
     random_page_cost: '1.1',
     jit: 'off',
+    // Requests are many and small: on few cores a parallel plan only takes them from each other.
+    max_parallel_workers_per_gather: availableParallelism() > 4 ? '2' : '0',
     timezone: 'UTC',
     log_timezone: 'UTC',
     logging_collector: 'off',

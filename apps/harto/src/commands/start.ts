@@ -27,7 +27,7 @@ export function addStartCommand(program: Command): void {
       .option('--minutes <n>', 'with --once, give up after so many minutes', whole(1, 1440), 6)
       .option('--scale <n>', 'divide every wait of the loop; 1 is real time', scale, 60)
       .option('--seed <n>', 'of the mined workload', whole(0, 2 ** 31 - 1), 20261120)
-      .option('--clients <n>', 'askers at the same time', whole(1, 64), 4)
+      .option('--clients <n>', 'askers at the same time', whole(1, 64), 2)
       .option('--port <n>', 'of the gateway; without it 4280 or the next free one', whole(1, 65535))
       .option('-v, --verbose', 'show the services’ logs, with their names'),
     [

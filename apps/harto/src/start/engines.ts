@@ -29,8 +29,9 @@ export async function openEngines(
   config: HartoConfig,
   log: (line: string) => void,
   say: (line: string) => void,
+  signal?: AbortSignal,
 ): Promise<Engines> {
-  if (config.storeUrl === null) return openEmbedded(config, log, say);
+  if (config.storeUrl === null) return openEmbedded(config, new ClusterKeeper(config.home, log, say, signal));
   const isPostgres = /^postgres(?:ql)?:/.test(config.storeUrl);
   if (!isPostgres && config.queueUrl === null) {
     throw new HartoError(
@@ -52,12 +53,7 @@ function loginPasswords(home: string): Passwords {
   return passwords;
 }
 
-async function openEmbedded(
-  config: HartoConfig,
-  log: (line: string) => void,
-  say: (line: string) => void,
-): Promise<Engines> {
-  const keeper = new ClusterKeeper(config.home, log, say);
+async function openEmbedded(config: HartoConfig, keeper: ClusterKeeper): Promise<Engines> {
   const cluster = await keeper.start();
   try {
     const { queueUrl, ...store } = await bootstrapPostgres(
@@ -139,18 +135,25 @@ const ownerOf = (queueUrl: string) => (/^postgres/.test(queueUrl) ? queueUrl : n
 /** Keeps the embedded server up: one that ends without being asked is started again on its port. */
 class ClusterKeeper {
   private cluster: Cluster | null = null;
-  private stopping = false;
+  private readonly stopping = new AbortController();
   private restarting: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly home: string,
     private readonly log: (line: string) => void,
     private readonly say: (line: string) => void,
+    /** Ends a first start that is still going on; what runs is ended by `stop`. */
+    private readonly firstStart?: AbortSignal,
   ) {}
 
   async start(port?: number): Promise<Cluster> {
     try {
-      this.cluster = await startCluster({ home: this.home, log: this.log, ...(port ? { port } : {}) });
+      this.cluster = await startCluster({
+        home: this.home,
+        log: this.log,
+        signal: this.cluster || !this.firstStart ? this.stopping.signal : this.firstStart,
+        ...(port ? { port } : {}),
+      });
     } catch (error) {
       // The embedded package has no dependency on the catalogue of codes.
       throw codeOf(error) === 'ENGINE_START_FAILED' && error instanceof Error
@@ -159,7 +162,7 @@ class ClusterKeeper {
     }
     const { cluster } = this;
     void cluster.exited.then(({ code, signal }) => {
-      if (this.stopping) return;
+      if (this.stopping.signal.aborted) return;
       this.say(`PostgreSQL ended (${signal ?? `exit ${code}`}), starting it again`);
       this.restarting = this.restart(cluster.port);
     });
@@ -167,19 +170,22 @@ class ClusterKeeper {
   }
 
   async stop(graceMs: number): Promise<void> {
-    this.stopping = true;
+    this.stopping.abort();
     await this.restarting.catch(() => {});
     await this.cluster?.stop(graceMs);
   }
 
   private async restart(port: number): Promise<void> {
-    for (let attempt = 1; !this.stopping; attempt++) {
+    for (let attempt = 1; !this.stopping.signal.aborted; attempt++) {
       try {
         await this.start(port);
         return;
       } catch (error) {
+        if (this.stopping.signal.aborted) return;
         this.say(`PostgreSQL does not start: ${error instanceof Error ? error.message : String(error)}`);
-        await sleep(nextDelay(defaultBackoff, attempt));
+        await sleep(nextDelay(defaultBackoff, attempt), undefined, { signal: this.stopping.signal }).catch(
+          () => {},
+        );
       }
     }
   }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { codeOf } from '@hartonomous/contracts';
-import type { OnceReport } from '@hartonomous/contracts';
+import { HartoError } from '@hartonomous/contracts';
+import type { OnceReport, Verdict } from '@hartonomous/contracts';
 import type { GatewayClient } from '../gateway-client.js';
 import { effectText } from '../gateway-client.js';
 import type { ActionShown, CycleDetail } from '../gateway-documents.js';
@@ -29,8 +29,10 @@ const idleCycles = 2;
 
 const waitingStates = ['AwaitingApproval', 'Gated', 'Rejected', 'Expired'];
 const isOpen = (action: ActionShown) => action.concludedAt === null && !waitingStates.includes(action.state);
-const hasVerdict = (action: ActionShown) => action.verdict !== null && action.concludedAt !== null;
-const counts = (action: ActionShown) => action.type !== 'Placebo' && hasVerdict(action);
+/** Verdicts that a measurement reached; a change that could not be applied was not tried. */
+const measured: (Verdict | null)[] = ['Kept', 'RevertedHarm', 'RevertedNoBenefit', 'Inconclusive', 'Unkept'];
+const counts = (action: ActionShown) =>
+  action.type !== 'Placebo' && action.concludedAt !== null && measured.includes(action.verdict);
 
 /** Follows the loop through the gateway, says what happens, and sees when its first results are in. */
 export class LoopWatch {
@@ -50,8 +52,8 @@ export class LoopWatch {
         const ended = await this.look();
         if (ended) return ended;
       } catch (error) {
-        // A gateway that is being restarted: the next look will tell.
-        if (codeOf(error) !== 'GATEWAY_UNREACHABLE') throw error;
+        // A gateway or an engine that is being restarted: the next look will tell.
+        if (!(error instanceof HartoError && error.retryable)) throw error;
       }
       await sleep(this.options.pollMs ?? defaultPollMs, undefined, { signal: this.options.signal });
     }
@@ -77,7 +79,7 @@ export class LoopWatch {
     if (this.idle >= idleCycles && !open) return 'nothing-worth-trying';
     const newest = cycles[0];
     const pausing = newest === undefined || newest.finishedAt !== null || newest.state === 'Requested';
-    if (this.options.hurry && pausing && !open && this.options.enoughSeen()) await this.ask();
+    if (this.options.hurry && pausing && this.options.enoughSeen()) await this.ask();
     return null;
   }
 

@@ -26,7 +26,8 @@ export interface JobContext {
 
 /** Requests before the first cycle is worth its look: Analyze prints no percentile from fewer. */
 const requestsBeforeFirstCycle = 300;
-const thinkMs = 20;
+/** Between an answer and the next question of an asker: two askers leave a small machine room for the loop. */
+const thinkMs = 50;
 
 /** What `harto start` is for: ingest, serve a workload, let the loop work on it, say what came of it. */
 export async function runMainJob(context: JobContext): Promise<void> {

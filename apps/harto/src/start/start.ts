@@ -65,7 +65,8 @@ class Installation {
   private async runSteps(): Promise<void> {
     const { config, options, output, interruption } = this;
     const engines = await this.step(async () => {
-      this.engines = openEngines(config, (line) => this.logs.line('postgres', line), output.say);
+      const log = (line: string) => this.logs.line('postgres', line);
+      this.engines = openEngines(config, log, output.say, interruption.signal);
       const opened = await this.engines;
       return [opened, opened.description];
     });

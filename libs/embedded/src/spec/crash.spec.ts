@@ -77,6 +77,30 @@ describe('after a crash', () => {
     expect(await query(cluster.url, 'select n from kept')).toEqual([{ n: 3 }]);
   });
 
+  it('of the postmaster under load, its busy backends do not hold the next start up', async () => {
+    const home = scratch.folder();
+    const first = await startCluster({ home, log: () => {} });
+    const busy = query(first.url, 'select count(*) from generate_series(1, 2000000000)');
+    busy.catch(() => {});
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    process.kill(first.pid, 'SIGKILL');
+    await first.exited;
+    const began = performance.now();
+    cluster = await start(home);
+    expect(performance.now() - began).toBeLessThan(10_000);
+    await expect(busy).rejects.toThrow();
+  });
+
+  it('a start that is aborted ends at once and leaves nothing running', async () => {
+    const home = scratch.folder();
+    const abort = new AbortController();
+    const starting = startCluster({ home, durability: 'none', log: () => {}, signal: abort.signal });
+    abort.abort(new Error('changed my mind'));
+    await expect(starting).rejects.toThrow('changed my mind');
+    cluster = await start(home);
+    expect(await query(cluster.url, 'select 1 as one')).toEqual([{ one: 1 }]);
+  });
+
   it("a stranger with the dead postmaster's number is left alone", async () => {
     const home = scratch.folder();
     const first = await start(home);

@@ -80,6 +80,11 @@ function invertLower(factor: Float64Array, n: number): Float64Array {
   return inverse;
 }
 
+/** Basis of the columns of y (rows x l) near enough to orthonormal for another power iteration: one Cholesky QR. */
+function wellConditioned(y: Float64Array, rows: number, l: number, product: Product): Float64Array {
+  return (choleskyQr(y, rows, l, product) ?? orthonormal(y, rows, l, product)).q;
+}
+
 /** Orthonormal basis of the columns of y (rows x l) and R: Cholesky QR twice, or Householder when that is unsafe. */
 function orthonormal(
   y: Float64Array,
@@ -146,11 +151,12 @@ export function truncatedSvd(
     multiplyF64(a, b, m, k, n, { transposeA: transposed === 'a', transposeB: transposed === 'b', engine });
   const large = matrixProducts(matrix, rows, cols, options);
   const sample = fillNormal(options.rng, new Float64Array(cols * l)) as Float64Array;
-  let basis = orthonormal(large.forward(sample, l), rows, l, product).q;
+  let image = large.forward(sample, l);
   for (let pass = 0; pass < powerIterations; pass++) {
-    const back = orthonormal(large.backward(basis, l), cols, l, product).q;
-    basis = orthonormal(large.forward(back, l), rows, l, product).q;
+    const basis = wellConditioned(image, rows, l, product);
+    image = large.forward(wellConditioned(large.backward(basis, l), cols, l, product), l);
   }
+  const basis = orthonormal(image, rows, l, product).q;
   const bt = orthonormal(large.backward(basis, l), cols, l, product);
   const core = jacobiSvd(bt.r, l);
   const ut = product(core.vt.slice(0, rank * l), basis, rank, l, rows, 'b');

@@ -5,11 +5,22 @@ const KC: i32 = 256;
 
 /** Packs rows [i0, i0 + 4) x [k0, k0 + kc) of A with element strides (rowStep, colStep), one row-quadruple per k. */
 function packAF32(a: usize, m: i32, i0: i32, k0: i32, kc: i32, rowStep: i32, colStep: i32, out: usize): void {
-  for (let k = 0; k < kc; k++) {
-    for (let r = 0; r < 4; r++) {
-      const i = i0 + r;
-      const from = a + ((<usize>i * <usize>rowStep + <usize>(k0 + k) * <usize>colStep) << 2);
-      store<f32>(out + ((<usize>(4 * k + r)) << 2), i < m ? load<f32>(from) : 0);
+  const step = (<usize>colStep) << 2;
+  const origin = a + ((<usize>i0 * <usize>rowStep + <usize>k0 * <usize>colStep) << 2);
+  if (rowStep === 1 && i0 + 4 <= m) {
+    let from = origin;
+    for (let to = out; to < out + ((<usize>kc) << 4); to += 16) {
+      v128.store(to, v128.load(from));
+      from += step;
+    }
+    return;
+  }
+  for (let r = 0; r < 4; r++) {
+    let from = origin + ((<usize>r * <usize>rowStep) << 2);
+    const to = out + ((<usize>r) << 2);
+    for (let k = 0; k < kc; k++) {
+      store<f32>(to + ((<usize>k) << 4), i0 + r < m ? load<f32>(from) : 0);
+      from += step;
     }
   }
 }
@@ -109,11 +120,23 @@ export function gemmF32(
 }
 
 function packAF64(a: usize, m: i32, i0: i32, k0: i32, kc: i32, rowStep: i32, colStep: i32, out: usize): void {
-  for (let k = 0; k < kc; k++) {
-    for (let r = 0; r < 4; r++) {
-      const i = i0 + r;
-      const from = a + ((<usize>i * <usize>rowStep + <usize>(k0 + k) * <usize>colStep) << 3);
-      store<f64>(out + ((<usize>(4 * k + r)) << 3), i < m ? load<f64>(from) : 0);
+  const step = (<usize>colStep) << 3;
+  const origin = a + ((<usize>i0 * <usize>rowStep + <usize>k0 * <usize>colStep) << 3);
+  if (rowStep === 1 && i0 + 4 <= m) {
+    let from = origin;
+    for (let to = out; to < out + ((<usize>kc) << 5); to += 32) {
+      v128.store(to, v128.load(from));
+      v128.store(to, v128.load(from, 16), 16);
+      from += step;
+    }
+    return;
+  }
+  for (let r = 0; r < 4; r++) {
+    let from = origin + ((<usize>r * <usize>rowStep) << 3);
+    const to = out + ((<usize>r) << 3);
+    for (let k = 0; k < kc; k++) {
+      store<f64>(to + ((<usize>k) << 5), i0 + r < m ? load<f64>(from) : 0);
+      from += step;
     }
   }
 }

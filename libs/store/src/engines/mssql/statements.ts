@@ -43,8 +43,10 @@ async function flush(
   }
   if (audit.length > 0) {
     parts.push(
-      `update audit_head set seq = audit_head.seq + $2 output deleted.seq, deleted.hash,
-         cast(sysdatetimeoffset() as datetimeoffset(3)) as at where tenant_id = $1`,
+      // Read back under the lock that the update holds, not by OUTPUT: some servers answer that from an old snapshot.
+      `update audit_head set seq = seq + $2 where tenant_id = $1;
+       select seq - $2 as seq, hash, cast(sysdatetimeoffset() as datetimeoffset(3)) as at
+       from audit_head where tenant_id = $1`,
     );
   }
   const [head] = await db.rows<Head>(parts.join('; '), params);

@@ -59,7 +59,7 @@ export {
   polytopeVolume,
   type Polytope,
 } from './polytope.js';
-export { delaunay, validateDelaunay, type Delaunay } from './delaunay.js';
+export { delaunay, nextHalfedge, validateDelaunay, type Delaunay } from './delaunay.js';
 export {
   barycentric,
   interpolate,

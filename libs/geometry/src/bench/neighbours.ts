@@ -6,8 +6,8 @@ import { compare, timed, type Bench, type BenchRow, type Contender } from './mea
 import { PeerProcess, buildPeer, type NativePeer } from './native-peer.js';
 
 const POINTS = 1_000_000;
-const QUERIES = 20_000;
-const STATIC_QUERIES = 2_000;
+const QUERIES = 50_000;
+const STATIC_QUERIES = 5_000;
 
 interface Data {
   readonly kind: Distribution;

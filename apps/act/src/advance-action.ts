@@ -185,11 +185,7 @@ async function conclude(
   executor: Executor,
   { event, reason, progress, assessment }: Conclusion,
 ): Promise<void> {
-  const { interval } = assessment;
-  const effect =
-    assessment.estimate === null || interval === null
-      ? null
-      : { estimate: assessment.estimate, low: interval.low, high: interval.high, unit: assessment.unit };
+  const effect = effectOf(assessment);
   const patch = { progress: { ...progress, verdictReason: reason }, effect, pairs: assessment.pairs };
   const why = { reason, by: 'act', traceId: deps.traceId() };
   if (event === 'verdict-keep') {
@@ -201,6 +197,12 @@ async function conclude(
   const reverting = await step(tx, action, event, why, patch);
   await publishNextBlock(tx, message, reverting, message.refs.blockNo + 1, 0);
   await audit(tx, deps, reverting, reason);
+}
+
+function effectOf({ estimate, interval, unit }: Assessment): ActionRow['effect'] {
+  if (estimate === null || interval === null) return null;
+  const { low, high, lowBounded, highBounded } = interval;
+  return { estimate, low: lowBounded ? low : null, high: highBounded ? high : null, unit };
 }
 
 const revertTriesMax = 3;

@@ -48,6 +48,8 @@ const marks = {
 };
 const words = (state) => state.replace(/([a-z])([A-Z])/g, (_, a, b) => `${a} ${b.toLowerCase()}`);
 const time = (value) => (value ? new Date(value).toLocaleTimeString() : '');
+// An end that the evidence does not bound yet.
+const end = (value) => (value === null ? 'open' : ratio(value));
 const ratio = (value) => `×${value.toFixed(2)}`;
 
 function effectCell(effect) {
@@ -64,12 +66,12 @@ function effectCell(effect) {
   });
   picture.append(
     drawn('line', { class: 'axis', x1: x(1), x2: x(1), y1: 0, y2: 14 }),
-    drawn('line', { class: 'interval', x1: x(effect.low), x2: x(effect.high), y1: 7, y2: 7 }),
+    drawn('line', { class: 'interval', x1: x(effect.low ?? 0.05), x2: x(effect.high ?? 20), y1: 7, y2: 7 }),
     drawn('circle', { class: 'point', cx: x(effect.estimate), cy: 7, r: 3 }),
   );
   cell.append(
     picture,
-    element('div', {}, `${ratio(effect.estimate)}  (${ratio(effect.low)} to ${ratio(effect.high)})`),
+    element('div', {}, `${ratio(effect.estimate)}  (${end(effect.low)} to ${end(effect.high)})`),
   );
   return cell;
 }

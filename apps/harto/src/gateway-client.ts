@@ -99,6 +99,6 @@ function problemOf(status: number, text: string): HartoError {
 
 export function effectText(effect: EffectInterval | null): string {
   if (!effect) return '-';
-  const number = (value: number) => value.toFixed(3);
+  const number = (value: number | null) => value?.toFixed(3) ?? 'open';
   return `${number(effect.estimate)} [${number(effect.low)}, ${number(effect.high)}] ${effect.unit}`;
 }

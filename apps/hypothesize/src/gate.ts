@@ -19,7 +19,7 @@ export interface SettledTarget {
 export interface GateContext {
   settled: readonly SettledTarget[];
   /** Actions that are neither concluded nor proposals: their scopes are taken. */
-  open: readonly Pick<ActionRow, 'type' | 'target' | 'parameters' | 'state'>[];
+  open: readonly Pick<ActionRow, 'type'>[];
   modes: ReadonlyMap<string, string>;
   nowMs: number;
   scale: number;
@@ -31,18 +31,9 @@ export interface Gated {
 }
 
 /** What a candidate touches: at most one unverified action a scope. */
-export function scopeOf(action: {
-  type: Candidate['type'];
-  parameters: Record<string, unknown>;
-}): string | null {
-  switch (builtActionTypes[action.type]?.scope) {
-    case 'table':
-      return `table:${(action.parameters['definition'] as { table?: string } | undefined)?.table ?? '?'}`;
-    case 'answers':
-      return 'answers';
-    default:
-      return null;
-  }
+export function scopeOf(action: Pick<Candidate, 'type'>): string | null {
+  const scope = builtActionTypes[action.type]?.scope ?? 'none';
+  return scope === 'none' ? null : scope;
 }
 
 /** Drops what must not be tried now; every drop has a reason that an operator can read. */
@@ -73,7 +64,8 @@ function refusalOf(candidate: Candidate, context: GateContext, taken: ReadonlySe
   if (mode === 'Off' || mode === 'Observe') return ['mode', `the mode of ${candidate.type} is ${mode}`];
   if (candidate.type === 'Placebo') return null;
   const scope = scopeOf(candidate);
-  if (scope && taken.has(scope)) return ['scope-locked', `another action on ${scope} is not verified yet`];
+  if (scope && taken.has(scope))
+    return ['scope-locked', `another action on the ${scope} is not verified yet`];
   return settledRefusal(candidate, context);
 }
 

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { HypothesizeHandler } from './hypothesize.handler.js';
+import { ComputeHandler } from './compute/compute.handler.js';
 
-@Module({ controllers: [HypothesizeHandler] })
+@Module({ controllers: [HypothesizeHandler, ComputeHandler] })
 export class HypothesizeModule {}

@@ -68,7 +68,8 @@ function refusalOf(
     return ['value-not-positive', `trying it is not expected to pay (${expected})`];
   }
   const scope = scopeOf(candidate);
-  if (scope && scopes.has(scope)) return ['scope-locked', `a better candidate on ${scope} is tried first`];
+  if (scope && scopes.has(scope))
+    return ['scope-locked', `a better candidate on the ${scope} is tried first`];
   if (chosen >= actionsPerCycle)
     return ['not-selected', `${actionsPerCycle} better candidates are tried first`];
   return null;

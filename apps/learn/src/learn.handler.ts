@@ -15,7 +15,7 @@ import { currentTrace } from '@hartonomous/telemetry';
 import { Controller, Inject, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import { closeCycle } from './close-cycle.js';
-import { recompute } from './score-action.js';
+import { scoreAction } from './score-action.js';
 import { updateBeliefs } from './update-beliefs.js';
 import { watchSchedule } from './watch-schedule.js';
 
@@ -61,24 +61,24 @@ export class LearnHandler implements OnApplicationBootstrap, OnModuleDestroy {
   private async learnFrom(tx: TenantTransaction, actionId: string): Promise<void> {
     const action = await tx.actions.get(actionId);
     if (!action?.verdict) return;
-    const { agrees, fromRows, reason } = recompute(action, await tx.actions.evidence(actionId));
-    if (!agrees) {
-      this.log.error(
-        { actionId, stored: action.verdict, fromRows },
-        'the rows do not lead to the stored verdict',
-      );
-      await tx.audit.append({ what: 'alarm.verdict-differs', subject: actionId, who: 'learn', why: reason });
-    }
+    const scored = scoreAction(action, await tx.actions.evidence(actionId));
     await updateBeliefs(tx, action);
     await tx.history.add({
       id: newId(),
       actionId,
       cycleId: action.cycleId,
       verdict: action.verdict,
-      netGainSeconds: 0,
-      successScore: 0.5,
-      document: { agrees, reason, effect: action.effect, traceId: action.traceId },
+      netGainSeconds: scored.netGain.net,
+      successScore: scored.successScore,
+      document: { ...scored, effect: action.effect, expected: action.expected, traceId: action.traceId },
     });
+    if (scored.agrees) return;
+    const { fromRows, reason } = scored;
+    this.log.error(
+      { actionId, stored: action.verdict, fromRows },
+      'the rows do not lead to the stored verdict',
+    );
+    await tx.audit.append({ what: 'alarm.verdict-differs', subject: actionId, who: 'learn', why: reason });
   }
 
   private context(): { scale: number; traceId: string | null } {

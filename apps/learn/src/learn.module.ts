@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { LearnHandler } from './learn.handler.js';
+import { ComputeHandler } from './compute/compute.handler.js';
 
-@Module({ controllers: [LearnHandler] })
+@Module({ controllers: [LearnHandler, ComputeHandler] })
 export class LearnModule {}

@@ -1,19 +1,67 @@
-import { assess, verdictOfDecision } from '@hartonomous/loop';
+import type { EffectInterval } from '@hartonomous/contracts';
+import {
+  assess,
+  honestNetGain,
+  successScore,
+  verdictOfDecision,
+  verdictsDiffer,
+  type CostsOfAction,
+  type MeasuredEffect,
+  type NetGain,
+} from '@hartonomous/loop';
 import type { ActionRow, EvidencePairRow } from '@hartonomous/store';
 
-export interface Recomputed {
+export interface Scored {
   /** False when the rows no longer lead to the stored verdict: an alarm. */
   agrees: boolean;
   fromRows: string | null;
   reason: string;
+  netGain: NetGain;
+  successScore: number;
 }
 
-/** The verdict from the rows alone. Time, missing data and people can end an action without them. */
-export function recompute(action: ActionRow, evidence: readonly EvidencePairRow[]): Recomputed {
+/** Verdict, net gain and success score of a concluded action, from its rows alone. */
+export function scoreAction(action: ActionRow, evidence: readonly EvidencePairRow[]): Scored {
   const assessment = assess(evidence);
   const fromRows = verdictOfDecision(assessment.decision);
-  const byRows =
-    action.verdict === 'Kept' || action.verdict === 'RevertedHarm' || action.verdict === 'RevertedNoBenefit';
-  const agrees = !byRows || fromRows === action.verdict;
-  return { agrees, fromRows, reason: assessment.reason };
+  const verdict = action.verdict!;
+  // Time, missing data and people end an action without its rows; such an end cannot be recomputed.
+  const byRows = verdict !== 'Inconclusive' || fromRows !== null;
+  const effect = measured(action.effect);
+  return {
+    agrees: !byRows || !verdictsDiffer(fromRows, verdict),
+    fromRows,
+    reason: assessment.reason,
+    netGain: honestNetGain(verdict, effect, costsOf(action, evidence)),
+    successScore: successScore(verdict, effect),
+  };
 }
+
+/** An open end proves nothing on its side: no gain below, no bound above. */
+export const measured = (effect: EffectInterval | null): MeasuredEffect | null =>
+  effect && {
+    estimate: effect.estimate,
+    low: effect.low ?? 0,
+    high: effect.high ?? Math.max(1, effect.estimate),
+  };
+
+/** Replays run off the hot path, so their requests harm nobody; split designs treat half of the touched ones. */
+function costsOf(action: ActionRow, evidence: readonly EvidencePairRow[]): CostsOfAction {
+  const { requestsPerHour, meanSeconds } = action.exposure;
+  const replaySeconds =
+    action.design === 'replay'
+      ? evidence.reduce((sum, row) => sum + total(row.control) + total(row.treated), 0) / 1_000
+      : 0;
+  const applied = action.progress['applied'] as { buildMs?: number } | undefined;
+  const from = action.appliedAt ?? action.createdAt;
+  const hours = ((action.concludedAt ?? from).getTime() - from.getTime()) / 3_600_000;
+  return {
+    exposure: requestsPerHour * meanSeconds * Number(action.progress['usingShare'] ?? 1),
+    runningCostPerHour: 0,
+    testCostSeconds: replaySeconds + (applied?.buildMs ?? 0) / 1_000,
+    treatedHours: action.design === 'replay' ? 0 : Math.max(0, hours),
+    treatedShare: 0.5,
+  };
+}
+
+const total = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);

@@ -5,17 +5,20 @@ import {
   freshType,
   learnArm,
   learnType,
+  trialOutcomeOf,
   type ArmBelief,
   type TrialOutcome,
   type TypeBelief,
 } from '@hartonomous/loop';
+import { measured } from './score-action.js';
 import type { ActionRow, BeliefRow, TenantTransaction } from '@hartonomous/store';
 
-/** What a concluded action says about its arm and its type. A placebo says nothing: it is no arm. */
+/** What a concluded action says about its arm and its type. A placebo is no arm; what was never tried says nothing. */
 export async function updateBeliefs(tx: TenantTransaction, action: ActionRow): Promise<void> {
-  if (action.type === 'Placebo') return;
+  if (action.type === 'Placebo' || !action.verdict) return;
+  const outcome = trialOutcomeOf(action.verdict, measured(action.effect));
+  if (!outcome) return;
   const cycle = (await tx.cycles.get(action.cycleId))?.number ?? 0;
-  const outcome = outcomeOf(action);
   const rows = await tx.beliefs.all();
   const armKey = armKeyOf(action.type, action.targetClass, tx.tenantId);
   const armRow = rows.find((b) => b.kind === 'arm' && b.key === armKey);
@@ -24,16 +27,6 @@ export async function updateBeliefs(tx: TenantTransaction, action: ActionRow): P
   const type = learnType(typeRow ? typeOf(typeRow) : freshType(action.type, cycle), outcome, cycle);
   await save(tx, rowOfArm(arm, armRow?.version ?? 0));
   await save(tx, rowOfType(type, typeRow, outcome, cycle));
-}
-
-/** The gain is the share of latency saved; a kept action without an effect estimate counts without one. */
-export function outcomeOf(action: Pick<ActionRow, 'verdict' | 'effect'>): TrialOutcome {
-  const kept = action.verdict === 'Kept';
-  return {
-    kept,
-    harmed: action.verdict === 'RevertedHarm' || action.verdict === 'FailedToRevert',
-    gain: kept && action.effect ? 1 - action.effect.estimate : null,
-  };
 }
 
 async function save(tx: TenantTransaction, row: BeliefRow): Promise<void> {

@@ -6,8 +6,11 @@ export interface ActionTypeInfo {
   design: Design;
   blastRadius: string;
   undoTime: string;
-  /** What is changed, for conflict locks: one unverified action per scope. */
-  scope: 'table' | 'answers' | 'none';
+  /**
+   * What is changed, for conflict locks: one unverified action per scope. An online index build waits for every older
+   * transaction, replays of another index included: one index at a time.
+   */
+  scope: 'schema' | 'answers' | 'none';
   targetClass: string;
 }
 
@@ -20,7 +23,7 @@ export const builtActionTypes: Partial<Record<HypothesisType, ActionTypeInfo>> =
     design: 'replay',
     blastRadius: 'one table: disk space, and the time of its writes',
     undoTime: 'under a minute (the index is dropped online)',
-    scope: 'table',
+    scope: 'schema',
     targetClass: 'index',
   },
   CacheWarming: {

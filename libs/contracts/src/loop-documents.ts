@@ -65,11 +65,14 @@ export interface RejectedCandidate {
   reasonCode: string;
 }
 
-/** What the console and `--json` show of an effect: ratio of latency, treated over control. */
+/**
+ * What the console and `--json` show of an effect: ratio of latency, treated over control, with its 95 % interval. An
+ * end that the evidence does not bound yet is null; a kept action has both.
+ */
 export interface EffectInterval {
   estimate: number;
-  low: number;
-  high: number;
+  low: number | null;
+  high: number | null;
   unit: string;
 }
 

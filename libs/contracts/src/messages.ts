@@ -9,6 +9,8 @@ export const messageLimits = { bytesMax: 64 * 1024, version: 1 } as const;
 interface MessageSpec<S extends z.ZodType = z.ZodType> {
   schema: S;
   queue: ServiceName;
+  /** Each lane of a service has its own queue and workers: computations and cycles never wait for each other. */
+  lane: 'loop' | 'compute';
   attempts: number;
   backoffMs: number;
   timeoutMs: number;
@@ -17,10 +19,13 @@ interface MessageSpec<S extends z.ZodType = z.ZodType> {
 function message<S extends z.ZodType>(
   queue: ServiceName,
   schema: S,
-  limits: Partial<Pick<MessageSpec, 'attempts' | 'backoffMs' | 'timeoutMs'>> = {},
+  limits: Partial<Pick<MessageSpec, 'lane' | 'attempts' | 'backoffMs' | 'timeoutMs'>> = {},
 ): MessageSpec<S> {
-  return { schema, queue, attempts: 5, backoffMs: 500, timeoutMs: 120_000, ...limits };
+  return { schema, queue, lane: 'loop', attempts: 5, backoffMs: 500, timeoutMs: 120_000, ...limits };
 }
+
+const computation = z.strictObject({ computationId: id });
+const computing = { lane: 'compute', attempts: 10 } as const;
 
 /**
  * The catalogue: name -> schema of the references, consuming queue, delivery limits.
@@ -59,11 +64,33 @@ export const messages = {
     }),
   ),
   'loop.cycle.learned': message('gateway', z.strictObject({ cycleId: id })),
+  'compute.submitted': message('analyze', computation, computing),
+  'compute.wave.drained': message('analyze', computation, computing),
+  'compute.state.assessed': message('hypothesize', computation, computing),
+  'compute.chunk.due': message('act', computation, { ...computing, timeoutMs: 180_000 }),
+  'compute.chunk.completed': message(
+    'learn',
+    z.strictObject({
+      computationId: id,
+      chunkNo: z.int().min(0).max(100_000),
+      outcome: z.enum(['done', 'failed', 'released']),
+    }),
+    computing,
+  ),
+  'compute.ended': message('gateway', computation, computing),
   'service.canary.sent': message('gateway', z.strictObject({ sentAt: z.iso.datetime() }), { attempts: 1 }),
 } as const;
 
 export type MessageName = keyof typeof messages;
 export type MessageRefs<N extends MessageName> = z.infer<(typeof messages)[N]['schema']>;
+
+export type QueueName = ServiceName | `${ServiceName}-compute`;
+
+/** Queue that a message travels in. */
+export function queueNameOf(name: MessageName): QueueName {
+  const { queue, lane } = messages[name];
+  return lane === 'compute' ? `${queue}-compute` : queue;
+}
 
 export const messageNames = Object.keys(messages) as MessageName[];
 

@@ -15,9 +15,10 @@ const parametersSchema = z.object({
   }),
 });
 
-const capturedMax = 120;
+const capturedMax = 60;
 const usingMin = 5;
-const lockTimeoutMs = 5_000;
+/** An online build waits for transactions older than itself; live ones are short, a replay step takes seconds. */
+const lockTimeoutMs = 30_000;
 const lookBackHours = 24;
 
 const definitionOf = (parameters: unknown): IndexDefinition => {

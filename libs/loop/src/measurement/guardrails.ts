@@ -47,10 +47,10 @@ export const errorEvidence = (state: ErrorGuardrail): number =>
 export const errorGuardrailFired = (state: ErrorGuardrail, settings: GuardrailSettings): boolean =>
   state.errors >= settings.errorsMin && errorEvidence(state) >= settings.errorEvidence;
 
-/** Latencies of both arms since the last full p99 window, and how many windows running exceeded. */
+/** Blocks of latencies of both arms since the last full p99 window, and how many windows running exceeded. */
 export interface P99Guardrail {
-  readonly control: readonly number[];
-  readonly treated: readonly number[];
+  readonly control: readonly (readonly number[])[];
+  readonly treated: readonly (readonly number[])[];
   readonly exceededRunning: number;
   readonly last: { readonly controlMs: number; readonly treatedMs: number } | null;
 }
@@ -64,15 +64,18 @@ export function foldP99(
   treatedMs: readonly number[],
   settings: GuardrailSettings,
 ): P99Guardrail {
-  const control = [...state.control, ...controlMs];
-  const treated = [...state.treated, ...treatedMs];
-  if (control.length < settings.p99RequestsMin || treated.length < settings.p99RequestsMin) {
+  const control = [...state.control, controlMs];
+  const treated = [...state.treated, treatedMs];
+  if (Math.min(countOf(control), countOf(treated)) < settings.p99RequestsMin) {
     return { ...state, control, treated };
   }
-  const last = { controlMs: quantile(control, 0.99), treatedMs: quantile(treated, 0.99) };
+  const last = { controlMs: quantile(control.flat(), 0.99), treatedMs: quantile(treated.flat(), 0.99) };
   const exceeded = last.treatedMs > settings.p99Factor * last.controlMs;
   return { control: [], treated: [], exceededRunning: exceeded ? state.exceededRunning + 1 : 0, last };
 }
+
+const countOf = (blocks: readonly (readonly number[])[]): number =>
+  blocks.reduce((count, block) => count + block.length, 0);
 
 export const p99GuardrailFired = (state: P99Guardrail, settings: GuardrailSettings): boolean =>
   state.exceededRunning >= settings.p99WindowsRunning;

@@ -10,6 +10,11 @@ export interface MeasurementSettings {
   readonly aaPairsMin: number;
   readonly harmEvidence: number;
   readonly keepEvidence: number;
+  /**
+   * Nothing is kept on fewer pairs: with the grid of bets the 95 % interval has an end only from 8 pairs on, and a
+   * verdict is shown with its interval.
+   */
+  readonly keepPairsMin: number;
   /** Evidence a side that rejects an effect: 40 a side is a 95 % interval. */
   readonly intervalEvidence: number;
   /** Gains above this must be excluded for "no benefit": ln ratio or points, as a positive number. */
@@ -54,6 +59,7 @@ export const defaultMeasurement: MeasurementSettings = {
   aaPairsMin: 10,
   harmEvidence: 10,
   keepEvidence: 20,
+  keepPairsMin: 8,
   intervalEvidence: 40,
   materialGain: -Math.log(0.95),
   pairsMax: 60,

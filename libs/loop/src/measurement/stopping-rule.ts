@@ -68,6 +68,7 @@ export function decide(
 }
 
 function proofOf(evidence: Evidence, settings: MeasurementSettings): DecisionCode | null {
+  if (evidence.differences.length < settings.keepPairsMin) return null;
   if (settings.goal === 'gain') return eGain(evidence) >= settings.keepEvidence ? 'gain-evidence' : null;
   return eNonInferior(evidence) >= settings.keepEvidence ? 'non-inferior' : null;
 }

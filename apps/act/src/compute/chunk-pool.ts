@@ -1,0 +1,34 @@
+import { availableParallelism } from 'node:os';
+import { computeLimits } from '@hartonomous/compute';
+import { Piscina } from 'piscina';
+import type { ChunkAnswer, ChunkTask } from './chunk-task.js';
+
+/** Heap of one worker thread, MiB; vectors and sieves live outside of it. */
+const heapMiB = 512;
+
+const create = (maxThreads: number) =>
+  new Piscina<ChunkTask, ChunkAnswer>({
+    filename: new URL('./chunk-worker.js', import.meta.url).href,
+    minThreads: 0,
+    maxThreads,
+    idleTimeout: 30_000,
+    resourceLimits: { maxOldGenerationSizeMb: heapMiB },
+    // Results carry their checksum; nothing is shared by transfer.
+    closeTimeout: 1000,
+  });
+
+/** Chunks run in worker threads, so that locks are renewed and the service answers; verifications in others. */
+export class ChunkPool {
+  private readonly workers = create(availableParallelism());
+  private readonly verifiers = create(1);
+
+  /** Ends the thread when the signal aborts or the deadline passes: work that does not listen stops all the same. */
+  run(task: ChunkTask, signal: AbortSignal): Promise<ChunkAnswer> {
+    const within = AbortSignal.any([signal, AbortSignal.timeout(computeLimits.deadlineMs)]);
+    return (task.independent ? this.verifiers : this.workers).run(task, { signal: within });
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.workers.destroy(), this.verifiers.destroy()]);
+  }
+}

@@ -1,0 +1,73 @@
+import { availableParallelism } from 'node:os';
+import type { Envelope } from '@hartonomous/contracts';
+import {
+  BUS,
+  KILL_SWITCH,
+  LOGGER,
+  STORE,
+  type Bus,
+  type KillSwitch,
+  type Logger,
+} from '@hartonomous/service-kit';
+import type { Store, TenantTransaction } from '@hartonomous/store';
+import { Controller, Inject, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { EventPattern, Payload } from '@nestjs/microservices';
+import { settleChunk, type Followup } from './settle-chunk.js';
+import { watchComputations } from './watch-computations.js';
+
+const watchEveryMs = 2000;
+
+/** Learn, in the fast lane: merge, verify, plan on. */
+@Controller()
+export class ComputeHandler implements OnApplicationBootstrap, OnModuleDestroy {
+  private timer: NodeJS.Timeout | null = null;
+  private busy = false;
+
+  constructor(
+    @Inject(STORE) private readonly store: Store,
+    @Inject(BUS) private readonly bus: Bus,
+    @Inject(KILL_SWITCH) private readonly killSwitch: KillSwitch,
+    @Inject(LOGGER) private readonly log: Logger,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.timer = setInterval(() => void this.watch(), watchEveryMs);
+  }
+
+  onModuleDestroy(): void {
+    if (this.timer) clearInterval(this.timer);
+  }
+
+  @EventPattern<string>('compute.chunk.completed')
+  async onCompleted(@Payload() message: Envelope<'compute.chunk.completed'>): Promise<void> {
+    const { computationId, chunkNo } = message.refs;
+    await this.bus.once(message, async (tx: TenantTransaction) => {
+      const followups = await settleChunk(tx, computationId, chunkNo, availableParallelism());
+      for (const followup of followups) await this.publish(tx, computationId, message.epoch, followup);
+    });
+  }
+
+  private async publish(
+    tx: TenantTransaction,
+    computationId: string,
+    epoch: number,
+    followup: Followup,
+  ): Promise<void> {
+    const count = 'count' in followup ? followup.count : 1;
+    for (let i = 0; i < count; i++) {
+      await this.bus.publish(tx, { name: followup.name, epoch, refs: { computationId } });
+    }
+  }
+
+  private async watch(): Promise<void> {
+    if (this.busy) return;
+    this.busy = true;
+    try {
+      if (!(await this.killSwitch.isOn())) await watchComputations(this.store, this.bus);
+    } catch (error) {
+      this.log.error({ err: error }, 'computations could not be looked after; tried again');
+    } finally {
+      this.busy = false;
+    }
+  }
+}

@@ -1,9 +1,13 @@
 import { Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD } from '@nestjs/core';
+import { Computations } from './compute/computations.service.js';
+import { EndedHandler } from './compute/ended.handler.js';
+import { PublicQueue } from './compute/public-queue.js';
 import { AccessGuard } from './http/access.guard.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { LearnedHandler } from './learned.handler.js';
 import { LoopCommands } from './loop-commands.js';
+import { ComputeController } from './routes/compute.controller.js';
 import { EventsController } from './routes/events.controller.js';
 import { HealthController } from './routes/health.controller.js';
 import { LoopController } from './routes/loop.controller.js';
@@ -15,6 +19,8 @@ import { StatusService } from './status.service.js';
 
 @Module({
   controllers: [
+    ComputeController,
+    EndedHandler,
     EventsController,
     HealthController,
     LearnedHandler,
@@ -24,7 +30,9 @@ import { StatusService } from './status.service.js';
     StatusController,
   ],
   providers: [
+    Computations,
     LoopCommands,
+    PublicQueue,
     SearchService,
     StatusService,
     { provide: APP_GUARD, useClass: AccessGuard },

@@ -1,3 +1,4 @@
+import { submissionSchema } from '@hartonomous/compute';
 import { errorCodes, searchRequestSchema, type Scope } from '@hartonomous/contracts';
 import { z } from 'zod';
 import {
@@ -8,6 +9,7 @@ import {
   listQuery,
   modeBody,
 } from './http/schemas.js';
+import { bulkBody, commandBody, computationsQuery, pageQuery } from './routes/compute.schemas.js';
 
 interface RouteDoc {
   method: 'get' | 'post' | 'put';
@@ -85,6 +87,66 @@ export const routeDocs: RouteDoc[] = [
     status: 202,
     body: decisionBody,
     example: { decision: 'revert' },
+  },
+  {
+    method: 'get',
+    path: '/v1/computation-types',
+    scope: 'viewer',
+    summary: 'Kinds of long computations, with their parameters',
+  },
+  {
+    method: 'post',
+    path: '/v1/computations',
+    scope: 'operator',
+    summary: 'Submit a long computation; the same idempotency key is stored once',
+    status: 202,
+    body: submissionSchema,
+    example: { type: 'prime.count', params: { lo: 1, hi: 1_000_000_000 }, idempotencyKey: 'pi-1e9' },
+  },
+  {
+    method: 'get',
+    path: '/v1/computations',
+    scope: 'viewer',
+    summary: 'Computations, newest first, with live progress',
+    query: computationsQuery,
+  },
+  {
+    method: 'get',
+    path: '/v1/computations/{id}',
+    scope: 'viewer',
+    summary: 'One computation: progress, time left with its 10-90 % band, chunks, result',
+  },
+  {
+    method: 'get',
+    path: '/v1/computations/{id}/chunks',
+    scope: 'viewer',
+    summary: 'Chunks in order: range, state, owner, attempts, checksum',
+    query: pageQuery,
+  },
+  {
+    method: 'get',
+    path: '/v1/computations/{id}/results',
+    scope: 'viewer',
+    summary: 'Numbers of a list, one chunk a page',
+    query: pageQuery,
+  },
+  {
+    method: 'post',
+    path: '/v1/computations/{id}/commands',
+    scope: 'operator',
+    summary: 'Pause, resume, cancel, retry failed chunks, or rerun a range',
+    status: 202,
+    body: commandBody,
+    example: { verb: 'pause' },
+  },
+  {
+    method: 'post',
+    path: '/v1/computation-commands',
+    scope: 'operator',
+    summary: 'The same for all that a filter finds; a preview only counts',
+    status: 202,
+    body: bulkBody,
+    example: { verb: 'pause', filter: { state: 'Running' }, preview: true },
   },
   {
     method: 'get',

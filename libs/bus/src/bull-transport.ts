@@ -1,4 +1,5 @@
-import { HartoError, messageNames, messages, parseEnvelope } from '@hartonomous/contracts';
+import { availableParallelism } from 'node:os';
+import { HartoError, messageNames, messages, parseEnvelope, queueNameOf } from '@hartonomous/contracts';
 import type { Envelope, ServiceName } from '@hartonomous/contracts';
 import { faultPoint } from '@hartonomous/faults';
 import { Server } from '@nestjs/microservices';
@@ -44,7 +45,7 @@ export class BullTransport extends Server implements CustomTransportStrategy {
   readonly #options: TransportOptions;
   readonly #log: BusLog;
   readonly #stopping = new AbortController();
-  #worker: BusWorker | null = null;
+  #workers: BusWorker[] = [];
 
   constructor(options: TransportOptions) {
     super();
@@ -66,12 +67,17 @@ export class BullTransport extends Server implements CustomTransportStrategy {
   }
 
   async #start(): Promise<void> {
-    const { queues, service, concurrency } = this.#options;
-    const worker = queues.worker(service, (job, token) => this.#process(job, token), concurrency ?? 4);
-    worker.on('failed', (job, error) => void this.#failed(job, error));
-    await worker.waitUntilReady();
-    this.#worker = worker;
-    worker.run().catch((error: unknown) => this.#log.warn({ err: error }, 'worker ended'));
+    const { queues, service, concurrency = 4 } = this.#options;
+    const names = messageNames.filter((name) => messages[name].queue === service).map(queueNameOf);
+    for (const queue of new Set([service, ...names])) {
+      // Act computes one chunk a core in its fast lane; everything else waits for the database most of the time.
+      const atOnce = queue === 'act-compute' ? availableParallelism() : concurrency;
+      const worker = queues.worker(queue, (job, token) => this.#process(job, token), atOnce);
+      worker.on('failed', (job, error) => void this.#failed(job, error));
+      await worker.waitUntilReady();
+      this.#workers.push(worker);
+      worker.run().catch((error: unknown) => this.#log.warn({ err: error }, 'worker ended'));
+    }
   }
 
   #requireHandlers(): void {
@@ -136,7 +142,7 @@ export class BullTransport extends Server implements CustomTransportStrategy {
       'messaging.attempt': job.attemptsMade + 1,
       'messaging.waited_ms': Math.max(0, Date.now() - job.timestamp - (job.opts.delay ?? 0)),
       'hartonomous.tenant.id': envelope.tenantId,
-      'hartonomous.cycle.id': (envelope.refs as { cycleId?: string }).cycleId ?? '',
+      ...subjectOf(envelope),
     };
     return runWith(envelope.trace, () =>
       withSpan(envelope.name, attributes, () => this.#handle(job, envelope), {
@@ -165,7 +171,7 @@ export class BullTransport extends Server implements CustomTransportStrategy {
       lastValueFrom(this.transformToObservable(await handler(envelope, context)), {
         defaultValue: undefined,
       });
-    const result = await within(run(), timeoutMs, envelope.name, overtime);
+    const result = await within(run(), timeoutMs, envelope.name, overtime, this.#stopping.signal);
     if (!wasReceived(envelope)) {
       // A handler that had nothing to do: without the inbox row the reconciler would bring the message back.
       await store.withTenant(envelope.tenantId, (tx) => tx.inbox.receive(envelope.messageId, service));
@@ -197,20 +203,22 @@ export class BullTransport extends Server implements CustomTransportStrategy {
 
   /** Takes no more messages; returns when those under way are done, or after `withinMs`: then they are aborted. */
   async drain(withinMs: number): Promise<boolean> {
-    const worker = this.#worker;
-    if (!worker) return true;
+    if (this.#workers.length === 0) return true;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<false>((resolve) => (timer = setTimeout(resolve, withinMs, false)));
-    const done = await Promise.race([worker.pause().then(() => true), late]);
+    const done = await Promise.race([
+      Promise.all(this.#workers.map((worker) => worker.pause())).then(() => true),
+      late,
+    ]);
     clearTimeout(timer);
     if (!done) this.#stopping.abort();
     return done;
   }
 
   async close(): Promise<void> {
-    const worker = this.#worker;
-    this.#worker = null;
-    await worker?.close(this.#stopping.signal.aborted);
+    const workers = this.#workers;
+    this.#workers = [];
+    await Promise.all(workers.map((worker) => worker.close(this.#stopping.signal.aborted)));
   }
 
   on(): never {
@@ -218,25 +226,41 @@ export class BullTransport extends Server implements CustomTransportStrategy {
   }
 
   unwrap<T>(): T {
-    return this.#worker as T;
+    return this.#workers[0] as T;
   }
 }
 
-async function within<T>(work: Promise<T>, ms: number, name: string, overtime: AbortController): Promise<T> {
+function subjectOf({ refs }: Envelope): Record<string, string> {
+  const { cycleId, computationId } = refs as { cycleId?: string; computationId?: string };
+  if (computationId !== undefined) return { 'hartonomous.computation.id': computationId };
+  return { 'hartonomous.cycle.id': cycleId ?? '' };
+}
+
+/** Ends the wait for a handler when its time is over or the service stops; what it still does is fenced by the inbox. */
+async function within<T>(
+  work: Promise<T>,
+  ms: number,
+  name: string,
+  overtime: AbortController,
+  stop: AbortSignal,
+) {
+  const fault = (text: string) => new HartoError('INTERNAL', `${name} ${text}`, { retryable: true });
   let timer: NodeJS.Timeout | undefined;
+  let stopped: (() => void) | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      const error = new HartoError('INTERNAL', `${name} was not handled within ${ms} ms`, {
-        retryable: true,
-      });
+      const error = fault(`was not handled within ${ms} ms`);
       overtime.abort(error);
       reject(error);
     }, ms);
+    stopped = () => reject(fault('was interrupted: the service stops'));
+    stop.addEventListener('abort', stopped, { once: true });
   });
   try {
     return await Promise.race([work, late]);
   } finally {
     clearTimeout(timer);
+    if (stopped) stop.removeEventListener('abort', stopped);
     work.catch(() => {});
   }
 }

@@ -19,7 +19,7 @@ export const wasReceived = (envelope: Envelope): boolean => received.has(envelop
  * Runs `work` in the one transaction that also writes the message's inbox row, so that its effect is there once
  * however often it is delivered. Undefined when it was there already. The callback may run again after a deadlock:
  * effects outside of the transaction do not belong in it.
- * @throws HartoError MESSAGE_FOREIGN_TENANT when the cycle named is not the tenant's
+ * @throws HartoError MESSAGE_FOREIGN_TENANT when the cycle or computation named is not the tenant's
  */
 export async function handleOnce<T>(
   deps: HandleDeps,
@@ -45,9 +45,16 @@ export async function handleOnce<T>(
   return result;
 }
 
-/** The database decides whose cycle it is: another tenant's row is not visible in this transaction. */
+/** The database decides whose cycle or computation it is: another tenant's row is not visible in this transaction. */
 async function requireOwn(tx: TenantTransaction, envelope: Envelope): Promise<void> {
-  const { cycleId } = envelope.refs as { cycleId?: string };
-  if (cycleId === undefined || (await tx.cycles.get(cycleId))) return;
-  throw new HartoError('MESSAGE_FOREIGN_TENANT', `cycle ${cycleId} is not of the message's tenant`);
+  const { cycleId, computationId } = envelope.refs as { cycleId?: string; computationId?: string };
+  if (cycleId !== undefined && !(await tx.cycles.get(cycleId))) {
+    throw new HartoError('MESSAGE_FOREIGN_TENANT', `cycle ${cycleId} is not of the message's tenant`);
+  }
+  if (computationId !== undefined && !(await tx.computations.get(computationId))) {
+    throw new HartoError(
+      'MESSAGE_FOREIGN_TENANT',
+      `computation ${computationId} is not of the message's tenant`,
+    );
+  }
 }

@@ -1,4 +1,4 @@
-import { messages } from '@hartonomous/contracts';
+import { queueNameOf } from '@hartonomous/contracts';
 import type { ServiceName } from '@hartonomous/contracts';
 import { faultPoint } from '@hartonomous/faults';
 import type { OutboxRow, Store } from '@hartonomous/store';
@@ -158,7 +158,7 @@ export class OutboxRelay {
 
   /** True when the queue lacked the job. A failed or completed leftover of the same id would swallow the new one. */
   async #restore(row: OutboxRow): Promise<boolean> {
-    const queue = this.#options.queues.of(messages[row.name].queue);
+    const queue = this.#options.queues.of(queueNameOf(row.name));
     const state = await queue.getJobState(row.id);
     if (state === 'failed' || state === 'completed') await queue.remove(row.id);
     else if (state !== 'unknown') return false;

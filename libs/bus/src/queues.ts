@@ -1,5 +1,5 @@
-import { HartoError, messages, services } from '@hartonomous/contracts';
-import type { Envelope, MessageName, ServiceName } from '@hartonomous/contracts';
+import { HartoError, messages, queueNameOf, services } from '@hartonomous/contracts';
+import type { Envelope, MessageName, QueueName } from '@hartonomous/contracts';
 import type { JobsOptions } from 'bullmq';
 import { defaultPrefix } from './backend.js';
 import type { BusProcessor, BusQueue, BusWorker, QueueBackend } from './backend.js';
@@ -66,7 +66,7 @@ export class Queues {
     return this.backend.engine;
   }
 
-  of(name: ServiceName | `reply-${string}`): BusQueue {
+  of(name: QueueName | `reply-${string}`): BusQueue {
     let queue = this.#queues.get(name);
     if (!queue) {
       queue = this.backend.queue(name);
@@ -78,7 +78,7 @@ export class Queues {
 
   /** Adds a message to its service's queue; an id that is already there is left as it is. */
   async add(envelope: Envelope, delayMs = 0): Promise<void> {
-    const queue = this.of(messages[envelope.name].queue);
+    const queue = this.of(queueNameOf(envelope.name));
     await queue.add(envelope.name, envelope, jobOptions(envelope.name, envelope.messageId, delayMs));
   }
 
@@ -122,10 +122,10 @@ function openBackend(options: QueuesOptions, prefix: string): Promise<QueueBacke
   switch (scheme) {
     case 'postgres:':
     case 'postgresql:':
-      // One LISTEN connection for the worker and one for replies; the rest serves commands.
+      // A LISTEN connection for each lane's worker and one for replies; the rest serves commands.
       return openPostgresBackend(url, {
         prefix,
-        poolMax: options.poolMax ?? services.length + 5,
+        poolMax: options.poolMax ?? services.length + 7,
       });
     case 'redis:':
     case 'rediss:':

@@ -1,16 +1,6 @@
 import { createHash } from 'node:crypto';
+import { canonicalJson } from '@hartonomous/contracts';
 import type { Partial } from './task-type.js';
-
-/** JSON with sorted keys, so that equal documents have equal text on either engine. */
-export function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
-  if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null';
-  const entries = Object.entries(value)
-    .filter(([, field]) => field !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, field]) => `${JSON.stringify(key)}:${canonicalJson(field)}`);
-  return `{${entries.join(',')}}`;
-}
 
 /** SHA-256 (hex) of everything a partial holds. */
 export function checksumOf(partial: Partial): string {

@@ -1,5 +1,5 @@
 export { bytesOf } from './bytes.js';
-export { canonicalJson, checksumOf, resultHash } from './checksum.js';
+export { checksumOf, resultHash } from './checksum.js';
 export { computeLimits } from './limits.js';
 export {
   adaptSize,
@@ -17,25 +17,16 @@ export { chunksToVerify, isSampled } from './plan/verification.js';
 export { countPrimes, listPrimes, unpackGaps, type PrimeGaps, type SieveEngine } from './primes/count.js';
 export { LEGENDRE_MAX, primePi } from './primes/legendre.js';
 export { checkedEstimate, parseParams, taskTypeOf, taskTypes, type CheckedEstimate } from './registry.js';
-export {
-  chunkEvents,
-  chunkMachine,
-  chunkStates,
-  type ChunkEvent,
-  type ChunkMove,
-  type ChunkState,
-} from './states/chunk-machine.js';
+export { chunkEvents, chunkMachine, type ChunkEvent, type ChunkMove } from './states/chunk-machine.js';
 export {
   computationEvents,
   computationMachine,
-  computationStates,
   computationVerbs,
   isRunnable,
   isTerminal,
   moveComputation,
   type ComputationEvent,
   type ComputationMove,
-  type ComputationState,
   type ComputationVerb,
 } from './states/computation-machine.js';
 export { ChunkStopped } from './stop.js';
@@ -53,3 +44,14 @@ export {
   type TaskType,
   type VectorInput,
 } from './task-type.js';
+export {
+  foldPartials,
+  heartbeatMs,
+  leaseMs,
+  needsPlanning,
+  nextStep,
+  ticketsFor,
+  type LaneTallies,
+  type LaneWork,
+  type NextStep,
+} from './lane/steps.js';

@@ -120,7 +120,9 @@ async function concludeRound(
   const params = parseParams(type, row.params);
   const input = work.input && { ...work.input, data: new Float32Array(0) };
   const { parked } = await tx.computations.tallies(row.id);
-  const merged = foldPartials(type, await Array.fromAsync(partialsOf(tx, row.id, work.round)));
+  const partials: Partial[] = [];
+  for await (const partial of partialsOf(tx, row.id, work.round)) partials.push(partial);
+  const merged = foldPartials(type, partials);
   const carry = await tx.computations.carry(row.id);
   const round = { round: work.round, lo: work.lo, hi: work.hi, carry, indivisible: work.indivisible };
   if (!merged) return fail(tx, row, 'every chunk failed');

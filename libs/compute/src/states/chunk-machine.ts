@@ -1,5 +1,4 @@
-export const chunkStates = ['Pending', 'Leased', 'Done', 'Parked'] as const;
-export type ChunkState = (typeof chunkStates)[number];
+import type { ChunkState } from '@hartonomous/contracts';
 
 /**
  * `released` = given back because the computation stops; `expired` = its worker went silent; `exhausted` = failed for

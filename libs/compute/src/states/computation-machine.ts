@@ -1,15 +1,4 @@
-export const computationStates = [
-  'Pending',
-  'Running',
-  'Pausing',
-  'Paused',
-  'Cancelling',
-  'Cancelled',
-  'Completed',
-  'CompletedWithGaps',
-  'Failed',
-] as const;
-export type ComputationState = (typeof computationStates)[number];
+import type { ComputationState } from '@hartonomous/contracts';
 
 /** What a user may ask, and what the lane itself reports. */
 export const computationVerbs = ['pause', 'resume', 'cancel', 'retry', 'rerun'] as const;

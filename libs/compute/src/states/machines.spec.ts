@@ -1,13 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { chunkEvents, chunkMachine, chunkStates } from './chunk-machine.js';
+import { chunkStates, computationStates, type ComputationState } from '@hartonomous/contracts';
+import { chunkEvents, chunkMachine } from './chunk-machine.js';
 import {
   computationEvents,
   computationMachine,
-  computationStates,
   computationVerbs,
   isTerminal,
   moveComputation,
-  type ComputationState,
 } from './computation-machine.js';
 
 function reachable(from: ComputationState): Set<ComputationState> {

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { computeLimits } from '../limits.js';
 import type { RunContext, VectorInput } from '../task-type.js';
 
-/** Name under which the vectors were stored; empty = the tenant's active model. */
-export const embeddingModel = z.string().max(200).default('');
+/** Name under which the vectors were stored; default: those that ingestion writes. */
+export const embeddingModel = z.string().min(1).max(200).default('hashed-tf-256-v1');
 
 /** The stored vectors of a computation, or a refusal that says what is missing. */
 export function requireVectors(input: VectorInput | null): VectorInput {

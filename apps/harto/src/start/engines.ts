@@ -130,7 +130,7 @@ function external(config: HartoConfig, storeUrl: string, queueUrl: string): Engi
   };
 }
 
-const ownerOf = (queueUrl: string) => (/^postgres/.test(queueUrl) ? queueUrl : null);
+const ownerOf = (queueUrl: string) => (queueUrl.startsWith('postgres') ? queueUrl : null);
 
 /** Keeps the embedded server up: one that ends without being asked is started again on its port. */
 class ClusterKeeper {

@@ -1,0 +1,133 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { migrateQueue } from '@hartonomous/bus';
+import { newId, type ComputationState, type ServiceName } from '@hartonomous/contracts';
+import type { ComputationRow, Store } from '@hartonomous/store';
+import { openTestStore } from '@hartonomous/store/testing';
+import {
+  createTestFolder,
+  removeTestFolder,
+  spawnNode,
+  startRedis,
+  type NodeProcess,
+} from '@hartonomous/testing';
+import pg from 'pg';
+import { repositoryRoot } from '../../config.js';
+import { GatewayClient } from '../../gateway-client.js';
+import type { ShownComputation } from '../computation-documents.js';
+
+export type Engine = 'postgres' | 'redis';
+
+export interface LaneRig {
+  store: Store;
+  tenantId: string;
+  queueUrl: string;
+  key: string;
+  gateway: GatewayClient;
+  /** Living processes by service; Act may have several. */
+  processes: Map<string, NodeProcess>;
+  start(service: ServiceName, env?: Record<string, string>, name?: string): Promise<NodeProcess>;
+  addTenant(): Promise<{ tenantId: string; key: string; gateway: GatewayClient }>;
+  submit(body: Record<string, unknown>, gateway?: GatewayClient): Promise<ShownComputation>;
+  until(id: string, states: ComputationState[], withinMs?: number): Promise<ShownComputation>;
+  row(id: string): Promise<ComputationRow>;
+  sql<R>(text: string, values?: unknown[]): Promise<R[]>;
+  close(): Promise<void>;
+}
+
+const ended: ComputationState[] = ['Completed', 'CompletedWithGaps', 'Cancelled', 'Failed'];
+export const untilEnded = ended;
+
+async function makeKey(store: Store, tenantId: string): Promise<string> {
+  const key = `harto_${randomBytes(32).toString('base64url')}`;
+  await store.withTenant(tenantId, async (tx) => {
+    const principal = await tx.principals.ensure('ada');
+    const keyHash = createHash('sha256').update(key).digest('hex');
+    const scopes = ['admin' as const];
+    await tx.principals.addKey({
+      principalId: principal.id,
+      keyHash,
+      scopes,
+      label: 'test',
+      expiresAt: null,
+    });
+  });
+  return key;
+}
+
+/** The five services as processes of their own, on a database and a queue of their own. */
+export async function openLaneRig(engine: Engine, env: Record<string, string> = {}): Promise<LaneRig> {
+  const test = await openTestStore({ poolSize: 6 });
+  const redis = engine === 'redis' ? await startRedis() : null;
+  const queueUrl = redis?.url ?? test.urls.queueUrl;
+  if (!redis) await migrateQueue(test.urls.superuserUrl!, 'hartonomous_queue');
+  const pool = new pg.Pool({ connectionString: test.urls.superuserUrl, max: 2 });
+  pool.on('error', () => {});
+  const home = createTestFolder();
+  const { store, tenantId } = test;
+  const key = await makeKey(store, tenantId);
+  const processes = new Map<string, NodeProcess>();
+  let baseUrl = '';
+
+  const start: LaneRig['start'] = async (service, more = {}, name = service) => {
+    const script = join(repositoryRoot, 'apps', service, 'dist', 'main.js');
+    const child = spawnNode(script, {
+      env: {
+        STORE_URL: test.urls.url,
+        STORE_SYSTEM_URL: test.urls.systemUrl,
+        QUEUE_URL: queueUrl,
+        QUEUE_LOCK_MS: '2000',
+        QUEUE_STALLED_MS: '1000',
+        HARTO_HOME: home,
+        HARTO_INSTANCE: `${name}-${newId().slice(-6)}`,
+        LOG_LEVEL: 'warn',
+        SHUTDOWN_MS: '1500',
+        PORT: '0',
+        ...env,
+        ...more,
+      },
+      verbose: process.env['LANE_VERBOSE'] === '1',
+    });
+    processes.set(name, child);
+    const ready = JSON.parse(await child.line(/"event":"ready"/, 60_000)) as { port?: number };
+    if (ready.port) baseUrl = `http://127.0.0.1:${ready.port}`;
+    return child;
+  };
+  await Promise.all(
+    (['analyze', 'hypothesize', 'act', 'learn', 'gateway'] as const).map((name) => start(name)),
+  );
+  const gateway = new GatewayClient(baseUrl, key);
+
+  const get = (id: string) => gateway.get<ShownComputation>(`/v1/computations/${id}`);
+  return {
+    ...{ store, tenantId, queueUrl, key, gateway, processes, start },
+    addTenant: async () => {
+      const tenant = await store.withSystem('test', (tx) => tx.tenants.ensure(`tenant-${newId()}`));
+      const own = await makeKey(store, tenant.id);
+      return { tenantId: tenant.id, key: own, gateway: new GatewayClient(baseUrl, own) };
+    },
+    submit: async (body, by = gateway) => {
+      const whole = { idempotencyKey: newId(), ...body };
+      const path = '/v1/computations';
+      return (await by.send<{ computation: ShownComputation }>('POST', path, whole)).computation;
+    },
+    until: async (id, states, withinMs = 60_000) => {
+      const late = Date.now() + withinMs;
+      for (;;) {
+        const shown = await get(id);
+        if (states.includes(shown.state)) return shown;
+        if (Date.now() > late) throw new Error(`not ${states.join('|')}: ${JSON.stringify(shown)}`);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    },
+    row: async (id) => (await store.withTenant(tenantId, (tx) => tx.computations.get(id)))!,
+    sql: async <R>(text: string, values?: unknown[]) => (await pool.query(text, values)).rows as R[],
+    close: async () => {
+      await Promise.all([...processes.values()].map((child) => child.stop(4000)));
+      await pool.end();
+      await redis?.remove();
+      await test.close();
+      removeTestFolder(home);
+    },
+  };
+}

@@ -9,7 +9,7 @@ import { termsOf } from './terms.js';
 import type { Unit } from './unit.js';
 
 /** Raised whenever equal bytes would give other atoms, terms or vectors than before. */
-export const PARSER_VERSION = 'corpus-1';
+export const PARSER_VERSION = 'corpus-2';
 
 export interface CorpusAtom {
   /** Whole lines joined by `\n`, without a final line end. */

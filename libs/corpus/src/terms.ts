@@ -91,9 +91,11 @@ interface TermSource {
   docComment: string | null;
 }
 
-/** Extra occurrences that a definition's own name, and words of a heading or doc comment, count for. */
-const NAME_BONUS = 3;
-const HEADING_BONUS = 2;
+/** Extra occurrences that a definition's own name counts for, whole and in parts. */
+const NAME_BONUS = 12;
+const NAME_PART_BONUS = 3;
+/** The same for words of a heading or doc comment. */
+const HEADING_BONUS = 4;
 const DOC_BONUS = 1;
 
 /**
@@ -101,18 +103,19 @@ const DOC_BONUS = 1;
  */
 export function atomTerms(atom: TermSource): Map<string, number> {
   const counts = termsOf(atom.text);
-  const name = atom.symbol?.split('.').at(-1) ?? null;
-  const bonus = (text: string | null, count: number): void => {
-    for (const [word] of (text ?? '').matchAll(words)) {
-      for (const term of termsOfWord(word)) {
-        const own = counts.get(term);
-        if (own !== undefined) counts.set(term, own + count);
-      }
-    }
+  const raise = (term: string, by: number): void => {
+    const own = counts.get(term);
+    if (own !== undefined) counts.set(term, own + by);
   };
-  bonus(name, NAME_BONUS);
-  bonus(atom.heading, HEADING_BONUS);
-  bonus(atom.docComment, DOC_BONUS);
+  const raiseWords = (text: string | null, by: number): void => {
+    for (const [word] of (text ?? '').matchAll(words)) for (const term of termsOfWord(word)) raise(term, by);
+  };
+  for (const [word] of (atom.symbol?.split('.').at(-1) ?? '').matchAll(words)) {
+    const terms = termsOfWord(word);
+    terms.forEach((term, i) => raise(term, i === terms.length - 1 ? NAME_BONUS : NAME_PART_BONUS));
+  }
+  raiseWords(atom.heading, HEADING_BONUS);
+  raiseWords(atom.docComment, DOC_BONUS);
   return counts;
 }
 

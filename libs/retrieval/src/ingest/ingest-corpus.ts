@@ -124,6 +124,7 @@ class IngestRun {
     for (const { path, reason } of walk.skipped) this.skip(path, reason);
     onProgress?.({ phase: 'walk', done: walk.files.length, total: walk.files.length });
     this.hashes = await store.withTenant(tenantId, (tx) => tx.ingestion.fileHashes(corpus));
+    await this.releaseOutdated();
     try {
       for (const [index, walked] of walk.files.entries()) {
         signal?.throwIfAborted();
@@ -136,11 +137,24 @@ class IngestRun {
     }
   }
 
+  /** What another version of the parser made is released whole: the store keeps the terms of atoms that it holds. */
+  private async releaseOutdated(): Promise<void> {
+    const { store, tenantId, corpus } = this.options;
+    const setting = `ingestion.parser.${corpus}`;
+    const before = await store.withTenant(tenantId, (tx) => tx.settings.get(setting));
+    if (before === PARSER_VERSION) return;
+    if (before !== null) {
+      await this.release([...this.hashes.keys()].sort());
+      this.hashes = new Map();
+    }
+    await store.withTenant(tenantId, (tx) => tx.settings.set(setting, PARSER_VERSION, 'ingest'));
+  }
+
   private async take(walked: WalkedFile): Promise<void> {
     if (this.seen.has(walked.path)) return this.skip(walked.path, 'duplicate-path');
     const read = await readSource(walked);
     if (!read.ok) return this.skip(walked.path, read.reason);
-    const hash = fileHash(read.bytes);
+    const hash = createHash('sha256').update(read.bytes).digest();
     if (this.hashes.get(walked.path) === hash.toString('hex')) {
       this.seen.add(walked.path);
       this.counts.files++;
@@ -202,14 +216,17 @@ class IngestRun {
 
   /** Releases what the trees no longer hold; what could not be read is kept as it was. */
   async releaseGone(): Promise<void> {
-    const { store, tenantId, corpus } = this.options;
     const kept = (path: string): boolean =>
       this.seen.has(path) || this.unread.some((unread) => path === unread || path.startsWith(unread));
-    const gone = [...this.hashes.keys()].filter((path) => !kept(path)).sort();
-    for (let i = 0; i < gone.length; i += BATCH_FILES_MAX) {
-      this.options.signal?.throwIfAborted();
-      const paths = gone.slice(i, i + BATCH_FILES_MAX);
-      const counts = await store.withTenant(tenantId, (tx) => tx.ingestion.removeFiles(corpus, paths));
+    await this.release([...this.hashes.keys()].filter((path) => !kept(path)).sort());
+  }
+
+  private async release(paths: readonly string[]): Promise<void> {
+    const { store, tenantId, corpus, signal } = this.options;
+    for (let i = 0; i < paths.length; i += BATCH_FILES_MAX) {
+      signal?.throwIfAborted();
+      const batch = paths.slice(i, i + BATCH_FILES_MAX);
+      const counts = await store.withTenant(tenantId, (tx) => tx.ingestion.removeFiles(corpus, batch));
       this.counts.removed += counts.files;
       this.counts.released += counts.atomsReleased;
     }
@@ -222,7 +239,3 @@ class IngestRun {
     if (this.skippedFiles.length < SKIPPED_NAMED_MAX) this.skippedFiles.push({ path, reason });
   }
 }
-
-/** Of the parser's version and the bytes: a better parser reads every file anew. */
-const fileHash = (bytes: Uint8Array): Buffer =>
-  createHash('sha256').update(`${PARSER_VERSION}\n`).update(bytes).digest();

@@ -12,7 +12,7 @@ export interface Candidate {
 export type Fusion = 'weighted' | 'reciprocal-rank' | 'bm25' | 'vector';
 
 /** Share of BM25 in the weighted score; the rest is the cosine's. Best of 0.5 ... 0.95 on known items, see README. */
-export const BM25_SHARE = 0.8;
+export const BM25_SHARE = 0.7;
 /** Cormack, Clarke & Buettcher 2009. */
 const RECIPROCAL_RANK_K = 60;
 

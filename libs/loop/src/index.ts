@@ -203,3 +203,11 @@ export {
   type ReferenceWorkload,
   type TrueEffect,
 } from './simulation/reference-workload.js';
+export {
+  simulateLoop,
+  syntheticWorld,
+  type LoopSimulationOptions,
+  type LoopSimulationReport,
+  type PolicyFigures,
+  type TrueType,
+} from './simulation/loop-simulation.js';

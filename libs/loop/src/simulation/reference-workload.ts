@@ -1,4 +1,4 @@
-import { drawNormal, type Rng } from '@hartonomous/numerics';
+import { drawNormal, fillNormal, type Rng } from '@hartonomous/numerics';
 import type { PairRow } from '../measurement/evidence.js';
 
 /** Shape of the reference workload of the specification; latencies in ms. */
@@ -39,6 +39,7 @@ export const noEffect: TrueEffect = { ratio: 1 };
  */
 export class ReferenceStream {
   private drift: number;
+  private readonly noise: Float64Array;
 
   constructor(
     private readonly rng: Rng,
@@ -46,6 +47,7 @@ export class ReferenceStream {
     private readonly blockSize = 20,
   ) {
     this.drift = workload.driftSd * drawNormal(rng);
+    this.noise = new Float64Array(blockSize);
   }
 
   /** `effect` is what differs between the arms; for a true A/A pair pass {@link noEffect}. */
@@ -74,9 +76,10 @@ export class ReferenceStream {
     const errorShare = effect.errorShare ?? workload.errorShare;
     const values = new Array<number>(this.blockSize);
     let errors = 0;
+    fillNormal(rng, this.noise);
     for (let i = 0; i < this.blockSize; i++) {
       const outlier = rng() < workload.outlierShare ? workload.outlierFactor : 1;
-      values[i] = level * outlier * Math.exp(workload.sigma * drawNormal(rng));
+      values[i] = level * outlier * Math.exp(workload.sigma * this.noise[i]);
       if (errorShare > 0 && rng() < errorShare) errors++;
     }
     return { values, errors };

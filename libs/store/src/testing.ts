@@ -7,6 +7,7 @@ import {
   type Passwords,
   type PostgresUrls,
 } from './engines/postgres/bootstrap.js';
+import { testClusterUrl } from './config/test-cluster.js';
 import { openStore } from './open-store.js';
 import type { Store } from './port/store.js';
 import { coreMigrations, featureFiles } from './sql/migration-files.js';
@@ -48,7 +49,7 @@ export async function openTestStore(options: { poolSize?: number } = {}): Promis
 
 /** The database alone, for tests that open their own stores. */
 export async function createTestStoreDatabase(): Promise<{ urls: PostgresUrls; drop(): Promise<void> }> {
-  const superuserUrl = testCluster();
+  const superuserUrl = testClusterUrl();
   const template = await ensureTemplate(superuserUrl);
   const database = `test_${randomUUID().replaceAll('-', '').slice(0, 20)}`;
   await onCluster(superuserUrl, async (client) => {
@@ -69,12 +70,6 @@ export async function createTestStoreDatabase(): Promise<{ urls: PostgresUrls; d
         await client.query(`drop database if exists ${database} with (force)`);
       }),
   };
-}
-
-function testCluster(): string {
-  const url = process.env['HARTO_TEST_PG'];
-  if (!url) throw new Error('HARTO_TEST_PG does not name a test cluster: run the tests by npm test');
-  return url;
 }
 
 /** The same in every process of a run, so that none changes another's roles. */

@@ -1,6 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Store } from '../port/store.js';
-import { hookTimeoutMs, type ContractStore, type EngineFixture } from './fixture.js';
+import { describe, expect, it } from '@jest/globals';
+import { contractStore, type Contract, type EngineFixture } from './fixture.js';
 import { beliefOf } from './samples.js';
 
 const writers = 8;
@@ -8,83 +7,85 @@ const incrementsEach = 25;
 
 export function concurrencyContract(fixture: EngineFixture, sizes: { transactions: number }): void {
   describe('concurrency', () => {
-    let c: ContractStore;
-    let small: Store;
-    beforeAll(async () => {
-      c = await fixture.open();
-      small = await c.openAgain({ poolSize: 2 });
-    }, hookTimeoutMs);
-    afterAll(async () => {
-      await small.close();
-      await c.close();
-    });
+    const c = contractStore(fixture);
+    contextLaws(c, sizes.transactions);
+    updateLaws(c);
+    repetitionLaws(c);
+  });
+}
 
-    it(`keeps the right tenant over ${sizes.transactions} interleaved transactions on a pool of two`, async () => {
-      const tenants = [c.tenantId, c.otherTenantId];
-      for (const id of tenants) await small.withTenant(id, (tx) => tx.settings.set('me', id, 'contract'));
-      let wrong = 0;
-      let next = 0;
-      const worker = async () => {
-        while (next < sizes.transactions) {
-          const id = tenants[next++ % 2];
-          // Some end in a rollback, which must clear the tenant as a commit does.
-          const fails = next % 7 === 0;
-          await small
-            .withTenant(id, async (tx) => {
-              if ((await tx.settings.get('me')) !== id) wrong++;
-              if (fails) throw new Error('rolled back');
-            })
-            .catch((error: Error) => {
-              if (error.message !== 'rolled back') throw error;
-            });
-        }
-      };
-      await Promise.all(Array.from({ length: 8 }, worker));
-      expect({ wrong, done: next }).toEqual({ wrong: 0, done: sizes.transactions });
-    }, 120_000);
+function contextLaws(c: Contract, transactions: number): void {
+  it(`keeps the right tenant over ${transactions} interleaved transactions on a pool of two`, async () => {
+    const small = await c().openAgain({ poolSize: 2 });
+    const tenants = [c().tenantId, c().otherTenantId];
+    for (const id of tenants) await small.withTenant(id, (tx) => tx.settings.set('me', id, 'contract'));
+    let wrong = 0;
+    let next = 0;
+    const worker = async () => {
+      while (next < transactions) {
+        const id = tenants[next++ % 2];
+        // Some end in a rollback, which must clear the tenant as a commit does.
+        const fails = next % 7 === 0;
+        await small
+          .withTenant(id, async (tx) => {
+            if ((await tx.settings.get('me')) !== id) wrong++;
+            if (fails) throw new Error('rolled back');
+          })
+          .catch((error: Error) => {
+            if (error.message !== 'rolled back') throw error;
+          });
+      }
+    };
+    await Promise.all(Array.from({ length: 8 }, worker));
+    await small.close();
+    expect({ wrong, done: next }).toEqual({ wrong: 0, done: transactions });
+  }, 120_000);
+}
 
-    it(`loses no update of ${writers} writers`, async () => {
-      await c.store.withTenant(c.tenantId, (tx) => tx.beliefs.save(beliefOf('counter')));
-      const increment = () =>
-        c.store.withTenant(c.tenantId, async (tx) => {
-          const row = (await tx.beliefs.all()).find((b) => b.key === 'counter')!;
-          return tx.beliefs.save({ ...row, trials: row.trials + 1 });
-        });
-      const writer = async () => {
-        for (let done = 0; done < incrementsEach;) if (await increment()) done++;
-      };
-      await Promise.all(Array.from({ length: writers }, writer));
-      const [row] = await c.store.withTenant(c.tenantId, (tx) => tx.beliefs.all());
-      expect(row.trials).toBe(writers * incrementsEach);
-      expect(row.version).toBe(writers * incrementsEach + 1);
-    }, 120_000);
-
-    it('repeats a transaction that the engine broke off, and tells a snapshot from a moving view', async () => {
-      let attempts = 0;
-      const add = (name: string, pauseMs: number) =>
-        c.store.withTenant(
-          c.tenantId,
-          async (tx) => {
-            attempts++;
-            const n = Number((await tx.settings.get('n')) ?? '0');
-            await new Promise((resolve) => setTimeout(resolve, pauseMs));
-            await tx.settings.set('n', String(n + 1), name);
-          },
-          { isolation: 'snapshot' },
-        );
-      await c.store.withTenant(c.tenantId, (tx) => tx.settings.set('n', '0', 'contract'));
-      await Promise.all([add('a', 40), add('b', 60)]);
-      expect(await c.store.withTenant(c.tenantId, (tx) => tx.settings.get('n'))).toBe('2');
-      expect(attempts).toBeGreaterThan(2);
-    });
-
-    it('passes a fault of the callback through and commits nothing', async () => {
-      const failing = c.store.withTenant(c.tenantId, async (tx) => {
-        await tx.settings.set('ghost', '1', 'contract');
-        throw new TypeError('mine');
+function updateLaws(c: Contract): void {
+  it(`loses no update of ${writers} writers`, async () => {
+    await c().store.withTenant(c().tenantId, (tx) => tx.beliefs.save(beliefOf('counter')));
+    const increment = () =>
+      c().store.withTenant(c().tenantId, async (tx) => {
+        const row = (await tx.beliefs.all()).find((b) => b.key === 'counter')!;
+        return tx.beliefs.save({ ...row, trials: row.trials + 1 });
       });
-      await expect(failing).rejects.toThrow(TypeError);
-      expect(await c.store.withTenant(c.tenantId, (tx) => tx.settings.get('ghost'))).toBeNull();
+    const writer = async () => {
+      for (let done = 0; done < incrementsEach;) if (await increment()) done++;
+    };
+    await Promise.all(Array.from({ length: writers }, writer));
+    const [row] = await c().store.withTenant(c().tenantId, (tx) => tx.beliefs.all());
+    expect(row.trials).toBe(writers * incrementsEach);
+    expect(row.version).toBe(writers * incrementsEach + 1);
+  }, 120_000);
+}
+
+function repetitionLaws(c: Contract): void {
+  it('repeats a transaction that the engine broke off, and tells a snapshot from a moving view', async () => {
+    let attempts = 0;
+    const add = (name: string, pauseMs: number) =>
+      c().store.withTenant(
+        c().tenantId,
+        async (tx) => {
+          attempts++;
+          const n = Number((await tx.settings.get('n')) ?? '0');
+          await new Promise((resolve) => setTimeout(resolve, pauseMs));
+          await tx.settings.set('n', String(n + 1), name);
+        },
+        { isolation: 'snapshot' },
+      );
+    await c().store.withTenant(c().tenantId, (tx) => tx.settings.set('n', '0', 'contract'));
+    await Promise.all([add('a', 40), add('b', 60)]);
+    expect(await c().store.withTenant(c().tenantId, (tx) => tx.settings.get('n'))).toBe('2');
+    expect(attempts).toBeGreaterThan(2);
+  });
+
+  it('passes a fault of the callback through and commits nothing', async () => {
+    const failing = c().store.withTenant(c().tenantId, async (tx) => {
+      await tx.settings.set('ghost', '1', 'contract');
+      throw new TypeError('mine');
     });
+    await expect(failing).rejects.toThrow(TypeError);
+    expect(await c().store.withTenant(c().tenantId, (tx) => tx.settings.get('ghost'))).toBeNull();
   });
 }

@@ -1,3 +1,4 @@
+import { afterAll, beforeAll } from '@jest/globals';
 import type { EngineName } from '../port/feature.js';
 import type { Store } from '../port/store.js';
 
@@ -20,3 +21,19 @@ export interface EngineFixture {
 
 /** A fresh database over a network takes longer than a copied template. */
 export const hookTimeoutMs = 120_000;
+
+/** Opens a store for the tests of the surrounding `describe`, and closes it after them. */
+export function contractStore(
+  fixture: EngineFixture,
+  prepare: (c: ContractStore) => Promise<void> = () => Promise.resolve(),
+): () => ContractStore {
+  let opened: ContractStore | undefined;
+  beforeAll(async () => {
+    opened = await fixture.open();
+    await prepare(opened);
+  }, hookTimeoutMs);
+  afterAll(() => opened?.close(), hookTimeoutMs);
+  return () => opened!;
+}
+
+export type Contract = () => ContractStore;

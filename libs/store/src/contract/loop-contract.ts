@@ -1,22 +1,20 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { newId } from '@hartonomous/contracts';
 import type { ActionRow, EvidencePairRow } from '../port/loop.js';
 import type { TenantTransaction } from '../port/store.js';
-import { hookTimeoutMs, type ContractStore, type EngineFixture } from './fixture.js';
+import { contractStore, type Contract, type EngineFixture } from './fixture.js';
 import { actionOf, beliefOf, candidateOf, observationDocument, openCycle, sha256 } from './samples.js';
 
 type InTenant = <T>(work: (tx: TenantTransaction) => Promise<T>, tenantId?: string) => Promise<T>;
 
 export function loopContract(fixture: EngineFixture): void {
   describe('loop', () => {
-    let c: ContractStore;
-    beforeAll(async () => {
-      c = await fixture.open();
-    }, hookTimeoutMs);
-    afterAll(() => c.close());
-    const inTenant: InTenant = (work, tenantId = c.tenantId) => c.store.withTenant(tenantId, work);
-    cycleLaws(inTenant, () => c);
+    const c = contractStore(fixture);
+    const inTenant: InTenant = (work, tenantId = c().tenantId) => c().store.withTenant(tenantId, work);
+    cycleLaws(inTenant, c);
+    decisionLaws(inTenant);
     actionLaws(inTenant);
+    outcomeLaws(inTenant);
     evidenceLaws(inTenant);
     learningLaws(inTenant);
   });
@@ -40,7 +38,7 @@ async function finish(inTenant: InTenant): Promise<void> {
   });
 }
 
-function cycleLaws(inTenant: InTenant, contract: () => ContractStore): void {
+function cycleLaws(inTenant: InTenant, contract: Contract): void {
   it('has one open cycle a tenant, whoever asks at once', async () => {
     const asked = await Promise.all(Array.from({ length: 6 }, () => inTenant((tx) => request(tx))));
     expect(asked.filter((a) => a.created)).toHaveLength(1);
@@ -100,7 +98,9 @@ function cycleLaws(inTenant: InTenant, contract: () => ContractStore): void {
     });
     expect((await inTenant((tx) => tx.cycles.latest(5))).map((row) => row.number)).toEqual([2, 1]);
   });
+}
 
+function decisionLaws(inTenant: InTenant): void {
   it('keeps observations, hypotheses and rejections as they were', async () => {
     const { cycleId, hypothesisId } = await inTenant(openCycle);
     const observationId = newId();
@@ -141,13 +141,18 @@ function cycleLaws(inTenant: InTenant, contract: () => ContractStore): void {
   });
 }
 
-function actionLaws(inTenant: InTenant): void {
-  const create = (patch: Partial<ActionRow> = {}) =>
+const event = { name: 'apply', reason: 'due', by: 'act', traceId: 'trace' };
+
+const creator =
+  (inTenant: InTenant) =>
+  (patch: Partial<ActionRow> = {}): Promise<ActionRow> =>
     inTenant(async (tx) => {
       const { cycleId, hypothesisId } = await openCycle(tx);
       return tx.actions.create(actionOf(cycleId, hypothesisId, patch));
     });
-  const event = { name: 'apply', reason: 'due', by: 'act', traceId: 'trace' };
+
+function actionLaws(inTenant: InTenant): void {
+  const create = creator(inTenant);
 
   it('creates an action once per hypothesis', async () => {
     const first = await create({ progress: { block: 1 } });
@@ -193,6 +198,10 @@ function actionLaws(inTenant: InTenant): void {
     ]);
     expect(steps[0].at).toBeInstanceOf(Date);
   });
+}
+
+function outcomeLaws(inTenant: InTenant): void {
+  const create = creator(inTenant);
 
   it('refuses to apply what has no inverse', async () => {
     const action = await create();

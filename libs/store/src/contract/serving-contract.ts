@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { newId } from '@hartonomous/contracts';
 import type { RequestRecord } from '../port/serving.js';
 import type { TenantTransaction } from '../port/store.js';
-import { hookTimeoutMs, type ContractStore, type EngineFixture } from './fixture.js';
+import { contractStore, type Contract, type EngineFixture } from './fixture.js';
 import { requestOf, sha256 } from './samples.js';
 
 const from = new Date('2026-11-01T00:00:00Z');
@@ -14,115 +14,118 @@ type InTenant = <T>(work: (tx: TenantTransaction) => Promise<T>, tenantId?: stri
 
 export function servingContract(fixture: EngineFixture): void {
   describe('serving', () => {
-    let c: ContractStore;
-    let modelId: string;
-    beforeAll(async () => {
-      c = await fixture.open();
-      modelId = (await inTenant((tx) => tx.models.ensureNative())).id;
-    }, hookTimeoutMs);
-    afterAll(() => c.close());
-    const inTenant: InTenant = (work, tenantId = c.tenantId) => c.store.withTenant(tenantId, work);
+    let model = '';
+    const c = contractStore(fixture, async ({ store, tenantId }) => {
+      model = (await store.withTenant(tenantId, (tx) => tx.models.ensureNative())).id;
+    });
+    const modelId = () => model;
+    const inTenant: InTenant = (work, tenantId = c().tenantId) => c().store.withTenant(tenantId, work);
+    recordLaws(c, inTenant, modelId);
+    workloadLaws(c, inTenant, modelId);
+    armLaws(inTenant, modelId);
+    cacheLaws(inTenant, modelId);
+  });
+}
 
-    it('records requests, steps and sessions in bulk, each once', async () => {
-      const sessionId = newId();
-      const rows = [
-        requestOf(modelId, {
-          sessionId,
-          startedAt: second(2),
-          steps: [{ atomId: newId(), score: 1, rank: 0 }],
-        }),
-        requestOf(modelId, {
-          sessionId,
-          startedAt: second(1),
-          traceId: 'trace',
-          spanId: 'span',
-          durationMs: 40,
-        }),
-        requestOf(modelId, { startedAt: second(3), point: null, steps: [], resultCount: 0 }),
-      ];
-      await inTenant((tx) => tx.requests.record(rows));
-      await inTenant((tx) =>
-        tx.requests.record([...rows.slice(0, 2), requestOf(modelId, { startedAt: second(4) })]),
-      );
-      expect(await inTenant((tx) => tx.requests.count(from, to))).toBe(4);
-      expect(await inTenant((tx) => tx.requests.count(from, second(4)))).toBe(3);
-      expect(await inTenant((tx) => tx.workload.oldestRequestAt())).toEqual(second(1));
-      const [session] = await c.asOwner(`select started_at as at from session where id = '${sessionId}'`);
-      expect(session['at']).toEqual(second(1));
-      const path = await c.asOwner(
-        `select request_id as id from session_path where session_id = '${sessionId}' order by visited_at`,
-      );
-      expect(path.map((row) => String(row['id']).toLowerCase())).toEqual([rows[1].id, rows[0].id]);
-      const slowest = await inTenant((tx) => tx.workload.slowest(from, to, 2));
-      expect(slowest[0]).toEqual({
-        id: rows[1].id,
+function recordLaws(c: Contract, inTenant: InTenant, modelId: () => string): void {
+  it('records requests, steps and sessions in bulk, each once', async () => {
+    const sessionId = newId();
+    const rows = [
+      requestOf(modelId(), {
+        sessionId,
+        startedAt: second(2),
+        steps: [{ atomId: newId(), score: 1, rank: 0 }],
+      }),
+      requestOf(modelId(), {
+        sessionId,
+        startedAt: second(1),
         traceId: 'trace',
         spanId: 'span',
         durationMs: 40,
-        startedAt: second(1),
-      });
-      await inTenant((tx) => tx.requests.record([]));
+      }),
+      requestOf(modelId(), { startedAt: second(3), point: null, steps: [], resultCount: 0 }),
+    ];
+    await inTenant((tx) => tx.requests.record(rows));
+    await inTenant((tx) =>
+      tx.requests.record([...rows.slice(0, 2), requestOf(modelId(), { startedAt: second(4) })]),
+    );
+    expect(await inTenant((tx) => tx.requests.count(from, to))).toBe(4);
+    expect(await inTenant((tx) => tx.requests.count(from, second(4)))).toBe(3);
+    expect(await inTenant((tx) => tx.workload.oldestRequestAt())).toEqual(second(1));
+    const [session] = await c().asOwner(`select started_at as at from session where id = '${sessionId}'`);
+    expect(session['at']).toEqual(second(1));
+    const path = await c().asOwner(
+      `select request_id as id from session_path where session_id = '${sessionId}' order by visited_at`,
+    );
+    expect(path.map((row) => String(row['id']).toLowerCase())).toEqual([rows[1].id, rows[0].id]);
+    const slowest = await inTenant((tx) => tx.workload.slowest(from, to, 2));
+    expect(slowest[0]).toEqual({
+      id: rows[1].id,
+      traceId: 'trace',
+      spanId: 'span',
+      durationMs: 40,
+      startedAt: second(1),
     });
+    await inTenant((tx) => tx.requests.record([]));
+  });
+}
 
-    it('describes strata by all rows, and percentiles only where rows carry them', async () => {
-      const tenant = await c.store.withSystem('contract', (tx) => tx.tenants.ensure(`strata-${newId()}`));
-      const rows = Array.from({ length: 29 }, (_, i) =>
-        requestOf(modelId, { durationMs: i + 1, cacheHit: i < 6 }),
+function workloadLaws(c: Contract, inTenant: InTenant, modelId: () => string): void {
+  it('describes strata by all rows, and percentiles only where rows carry them', async () => {
+    const tenant = await c().store.withSystem('contract', (tx) => tx.tenants.ensure(`strata-${newId()}`));
+    const rows = Array.from({ length: 29 }, (_, i) =>
+      requestOf(modelId(), { durationMs: i + 1, cacheHit: i < 6 }),
+    );
+    rows.push(requestOf(modelId(), { durationMs: 0.1, status: 'error' }));
+    rows.push(requestOf(modelId(), { operation: 'similar', durationMs: 7 }));
+    await inTenant((tx) => tx.requests.record(rows), tenant.id);
+    const strata = await inTenant((tx) => tx.workload.strata(from, to), tenant.id);
+    expect(strata).toEqual([
+      {
+        operation: 'search',
+        model: modelId(),
+        count: 30,
+        errors: 1,
+        p50Ms: 15,
+        p90Ms: 27,
+        p95Ms: null,
+        p99Ms: null,
+        cacheHitRate: 0.2,
+        meanRating: null,
+      },
+      {
+        operation: 'similar',
+        model: modelId(),
+        count: 1,
+        errors: 0,
+        p50Ms: null,
+        p90Ms: null,
+        p95Ms: null,
+        p99Ms: null,
+        cacheHitRate: 0,
+        meanRating: null,
+      },
+    ]);
+    expect(await inTenant((tx) => tx.workload.strata(to, new Date(+to + 1)), tenant.id)).toEqual([]);
+  });
+
+  it('ranks keys by use and samples with a seed', async () => {
+    const tenant = await c().store.withSystem('contract', (tx) => tx.tenants.ensure(`keys-${newId()}`));
+    const of = (query: string, n: number): RequestRecord[] =>
+      Array.from({ length: n }, (_, i) =>
+        requestOf(modelId(), { input: { query, limit: 10 }, durationMs: i + 1, cacheHit: i === 0 }),
       );
-      rows.push(requestOf(modelId, { durationMs: 0.1, status: 'error' }));
-      rows.push(requestOf(modelId, { operation: 'similar', durationMs: 7 }));
-      await inTenant((tx) => tx.requests.record(rows), tenant.id);
-      const strata = await inTenant((tx) => tx.workload.strata(from, to), tenant.id);
-      expect(strata).toEqual([
-        {
-          operation: 'search',
-          model: modelId,
-          count: 30,
-          errors: 1,
-          p50Ms: 15,
-          p90Ms: 27,
-          p95Ms: null,
-          p99Ms: null,
-          cacheHitRate: 0.2,
-          meanRating: null,
-        },
-        {
-          operation: 'similar',
-          model: modelId,
-          count: 1,
-          errors: 0,
-          p50Ms: null,
-          p90Ms: null,
-          p95Ms: null,
-          p99Ms: null,
-          cacheHitRate: 0,
-          meanRating: null,
-        },
-      ]);
-      expect(await inTenant((tx) => tx.workload.strata(to, new Date(+to + 1)), tenant.id)).toEqual([]);
-    });
-
-    it('ranks keys by use and samples with a seed', async () => {
-      const tenant = await c.store.withSystem('contract', (tx) => tx.tenants.ensure(`keys-${newId()}`));
-      const of = (query: string, n: number): RequestRecord[] =>
-        Array.from({ length: n }, (_, i) =>
-          requestOf(modelId, { input: { query, limit: 10 }, durationMs: i + 1, cacheHit: i === 0 }),
-        );
-      await inTenant((tx) => tx.requests.record([...of('a', 5), ...of('b', 9), ...of('c', 2)]), tenant.id);
-      const keys = await inTenant((tx) => tx.workload.topKeys(from, to, 2), tenant.id);
-      expect(keys).toEqual([
-        { inputHash: hash('b'), input: { query: 'b', limit: 10 }, count: 9, meanMs: 5, cacheHits: 1 },
-        { inputHash: hash('a'), input: { query: 'a', limit: 10 }, count: 5, meanMs: 3, cacheHits: 1 },
-      ]);
-      const sample = (seed: number) => inTenant((tx) => tx.workload.sample(from, to, 8, seed), tenant.id);
-      const first = await sample(1);
-      expect(first).toHaveLength(8);
-      expect(await sample(1)).toEqual(first);
-      expect(await sample(2)).not.toEqual(first);
-    });
-
-    armLaws(inTenant, () => modelId);
-    cacheLaws(inTenant, () => modelId);
+    await inTenant((tx) => tx.requests.record([...of('a', 5), ...of('b', 9), ...of('c', 2)]), tenant.id);
+    const keys = await inTenant((tx) => tx.workload.topKeys(from, to, 2), tenant.id);
+    expect(keys).toEqual([
+      { inputHash: hash('b'), input: { query: 'b', limit: 10 }, count: 9, meanMs: 5, cacheHits: 1 },
+      { inputHash: hash('a'), input: { query: 'a', limit: 10 }, count: 5, meanMs: 3, cacheHits: 1 },
+    ]);
+    const sample = (seed: number) => inTenant((tx) => tx.workload.sample(from, to, 8, seed), tenant.id);
+    const first = await sample(1);
+    expect(first).toHaveLength(8);
+    expect(await sample(1)).toEqual(first);
+    expect(await sample(2)).not.toEqual(first);
   });
 }
 

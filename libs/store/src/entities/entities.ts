@@ -92,33 +92,48 @@ export interface Entities {
 
 type Column = EntitySchemaColumnOptions;
 
+const key = { primary: true };
+const optional = { nullable: true };
+const text = (name: string, extra: Partial<Column> = {}): Column => ({ name, type: String, ...extra });
+const int = (name: string, extra: Partial<Column> = {}): Column => ({ name, type: 'int', ...extra });
+
+function schema<T>(tableName: string, columns: Record<keyof T & string, Column>): EntitySchema<T> {
+  return new EntitySchema<T>({ name: tableName, tableName, columns: columns as never });
+}
+
+function columnsOf(kinds: EngineKinds) {
+  const lowerCase = {
+    to: (id: string | null) => id,
+    from: (id: string | null) => id?.toLowerCase() ?? null,
+  };
+  return {
+    id: (name: string, extra: Partial<Column> = {}): Column => ({
+      name,
+      type: 'uuid',
+      ...(kinds.lowerCaseIds ? { transformer: lowerCase } : {}),
+      ...extra,
+    }),
+    long: (name: string): Column => ({
+      name,
+      type: kinds.longText,
+      ...(kinds.longTextLength ? { length: kinds.longTextLength } : {}),
+    }),
+    instant: (name: string, extra: Partial<Column> = {}): Column => ({
+      name,
+      type: kinds.instant,
+      precision: 3,
+      ...extra,
+    }),
+  };
+}
+
 /** One declaration of the simple tables for both engines. */
 export function createEntities(kinds: EngineKinds): Entities {
-  const id = (name: string, extra: Partial<Column> = {}): Column => ({
-    name,
-    type: 'uuid',
-    ...(kinds.lowerCaseIds
-      ? { transformer: { to: (v: string | null) => v, from: (v: string | null) => v?.toLowerCase() ?? null } }
-      : {}),
-    ...extra,
-  });
-  const text = (name: string, extra: Partial<Column> = {}): Column => ({ name, type: String, ...extra });
-  const int = (name: string, extra: Partial<Column> = {}): Column => ({ name, type: 'int', ...extra });
-  const long = (name: string): Column => ({
-    name,
-    type: kinds.longText,
-    ...(kinds.longTextLength ? { length: kinds.longTextLength } : {}),
-  });
-  const instant = (name: string, extra: Partial<Column> = {}): Column => ({
-    name,
-    type: kinds.instant,
-    precision: 3,
-    ...extra,
-  });
-  const key = { primary: true };
-  const optional = { nullable: true };
-  const schema = <T>(tableName: string, columns: Record<keyof T & string, Column>) =>
-    new EntitySchema<T>({ name: tableName, tableName, columns: columns as never });
+  return { ...accessEntities(kinds), ...plumbingEntities(kinds) };
+}
+
+function accessEntities(kinds: EngineKinds): Pick<Entities, 'tenant' | 'principal' | 'apiKey' | 'model'> {
+  const { id, long, instant } = columnsOf(kinds);
   return {
     tenant: schema<TenantEntity>('tenant', { id: id('id', key), name: text('name') }),
     principal: schema<PrincipalEntity>('principal', {
@@ -136,13 +151,6 @@ export function createEntities(kinds: EngineKinds): Entities {
       expiresAt: instant('expires_at', optional),
       revokedAt: instant('revoked_at', optional),
     }),
-    setting: schema<SettingEntity>('setting', {
-      tenantId: id('tenant_id', key),
-      name: text('name', key),
-      value: long('value'),
-      updatedBy: text('updated_by'),
-      updatedAt: instant('updated_at'),
-    }),
     model: schema<ModelEntity>('model', {
       tenantId: id('tenant_id', key),
       id: id('id', key),
@@ -152,6 +160,21 @@ export function createEntities(kinds: EngineKinds): Entities {
       version: int('version'),
       status: text('status'),
       ranking: long('ranking'),
+    }),
+  };
+}
+
+function plumbingEntities(
+  kinds: EngineKinds,
+): Pick<Entities, 'setting' | 'killSwitch' | 'deadLetter' | 'heartbeat'> {
+  const { id, long, instant } = columnsOf(kinds);
+  return {
+    setting: schema<SettingEntity>('setting', {
+      tenantId: id('tenant_id', key),
+      name: text('name', key),
+      value: long('value'),
+      updatedBy: text('updated_by'),
+      updatedAt: instant('updated_at'),
     }),
     killSwitch: schema<KillSwitchEntity>('kill_switch', {
       id: int('id', key),

@@ -53,15 +53,42 @@ const insertColumns: Columns = {
   expires_at: 'instant',
 };
 
+type NewAction = Parameters<ActionRepository['create']>[0];
+
+const insertValues = (tenantId: string, row: NewAction): unknown[] => [
+  tenantId,
+  row.id,
+  row.cycleId,
+  row.hypothesisId,
+  row.type,
+  row.target,
+  row.targetClass,
+  row.design,
+  row.actionClass,
+  row.state,
+  row.planHash,
+  json(row.parameters),
+  json(row.inverse),
+  row.snapshotHash,
+  json(row.progress),
+  row.fingerprint,
+  row.reason,
+  json(row.expected),
+  json(row.exposure),
+  row.traceId,
+  row.expiresAt,
+];
+
 export function actionRepository(context: TenantContext): ActionRepository {
-  return { ...actionRows(context), ...actionSteps(context), ...evidence(context) };
+  return {
+    ...actionRows(context),
+    ...actionOutcomes(context),
+    ...actionSteps(context),
+    ...evidence(context),
+  };
 }
 
-function actionRows({
-  tenantId,
-  db,
-  sql,
-}: TenantContext): Pick<ActionRepository, 'create' | 'get' | 'list' | 'settledTargets'> {
+function actionRows({ tenantId, db, sql }: TenantContext): Pick<ActionRepository, 'create' | 'get' | 'list'> {
   const byKey = async (where: string, values: unknown[]): Promise<ActionRow | null> => {
     const [row] = await db.rows<ActionRecord>(
       `select ${fields} from action where tenant_id = $1 and ${where}`,
@@ -72,29 +99,7 @@ function actionRows({
   return {
     async create(row) {
       const params: unknown[] = [];
-      const values = [
-        tenantId,
-        row.id,
-        row.cycleId,
-        row.hypothesisId,
-        row.type,
-        row.target,
-        row.targetClass,
-        row.design,
-        row.actionClass,
-        row.state,
-        row.planHash,
-        json(row.parameters),
-        json(row.inverse),
-        row.snapshotHash,
-        json(row.progress),
-        row.fingerprint,
-        row.reason,
-        json(row.expected),
-        json(row.exposure),
-        row.traceId,
-        row.expiresAt,
-      ];
+      const values = insertValues(tenantId, row);
       const names = Object.keys(insertColumns);
       await db.run(
         sql.insertNew({
@@ -125,6 +130,20 @@ function actionRows({
       );
       return rows.map(readAction);
     },
+  };
+}
+
+type Outcomes = Pick<ActionRepository, 'settledTargets' | 'transitions'>;
+
+function actionOutcomes({ tenantId, db, sql }: TenantContext): Outcomes {
+  return {
+    transitions: (id) =>
+      db.rows<ActionTransitionRow>(
+        `select action_id as "actionId", seq as "seq", from_state as "fromState", to_state as "toState",
+           event as "event", reason as "reason", done_by as "by", happened_at as "at", trace_id as "traceId"
+         from action_transition where tenant_id = $1 and action_id = $2 order by seq`,
+        [tenantId, id],
+      ),
 
     async settledTargets() {
       const rows = await db.rows<Awaited<ReturnType<ActionRepository['settledTargets']>>[number]>(
@@ -163,7 +182,7 @@ function actionSteps({
   tenantId,
   db,
   sql,
-}: TenantContext): Pick<ActionRepository, 'transition' | 'saveProgress' | 'transitions'> {
+}: TenantContext): Pick<ActionRepository, 'transition' | 'saveProgress'> {
   const unchanged = 'tenant_id = $1 and id = $2 and version = $3 and state = $4';
   return {
     async transition(current, to, event, patch = {}) {
@@ -227,14 +246,6 @@ function actionSteps({
       const set = ['progress = $5', 'version = version + 1'];
       return (await db.run(sql.update({ table: 'action', set, where: unchanged }), params)) === 1;
     },
-
-    transitions: (id) =>
-      db.rows<ActionTransitionRow>(
-        `select action_id as "actionId", seq as "seq", from_state as "fromState", to_state as "toState",
-           event as "event", reason as "reason", done_by as "by", happened_at as "at", trace_id as "traceId"
-         from action_transition where tenant_id = $1 and action_id = $2 order by seq`,
-        [tenantId, id],
-      ),
   };
 }
 

@@ -9,7 +9,11 @@ const sourceJoin = 'atom_source a join source s on s.tenant_id = a.tenant_id and
 
 type AtomRecord = Omit<AtomRow, 'sizeBytes'> & { sizeBytes: string | number };
 
-export function atomRepository({ tenantId, db, sql }: TenantContext): AtomRepository {
+export function atomRepository(context: TenantContext): AtomRepository {
+  return { ...atomReads(context), ...atomPages(context) };
+}
+
+function atomReads({ tenantId, db, sql }: TenantContext): Pick<AtomRepository, 'read' | 'sources' | 'count'> {
   return {
     async read(atomIds) {
       if (atomIds.length === 0) return [];
@@ -46,7 +50,11 @@ export function atomRepository({ tenantId, db, sql }: TenantContext): AtomReposi
       );
       return row?.n ?? 0;
     },
+  };
+}
 
+function atomPages({ tenantId, db, sql }: TenantContext): Pick<AtomRepository, 'vectors' | 'listSources'> {
+  return {
     async vectors(embeddingModel, after, limit) {
       const params: unknown[] = [tenantId, embeddingModel, limit];
       const later = after === null ? '' : `and ${sql.idText('atom_id')} > $${params.push(after)}`;

@@ -19,10 +19,16 @@ const readCycle = (r: CycleRecord): CycleRow => ({
 const requestAttemptsMax = 5;
 
 export function cycleRepository(context: TenantContext): CycleRepository {
-  return { ...cycleRows(context), ...observations(context), ...hypotheses(context), ...rejections(context) };
+  return {
+    ...cycleRows(context),
+    ...cycleSteps(context),
+    ...observations(context),
+    ...hypotheses(context),
+    ...rejections(context),
+  };
 }
 
-type CycleRows = Pick<CycleRepository, 'request' | 'get' | 'latest' | 'advance' | 'watermark'>;
+type CycleRows = Pick<CycleRepository, 'request' | 'get' | 'latest'>;
 
 function cycleRows({ tenantId, db, sql }: TenantContext): CycleRows {
   const byId = async (id: string): Promise<CycleRow | null> => {
@@ -88,7 +94,11 @@ function cycleRows({ tenantId, db, sql }: TenantContext): CycleRows {
       );
       return rows.map(readCycle);
     },
+  };
+}
 
+function cycleSteps({ tenantId, db, sql }: TenantContext): Pick<CycleRepository, 'advance' | 'watermark'> {
+  return {
     async advance(id, epoch, from, to, patch = {}) {
       const params: unknown[] = [tenantId, id, epoch, from, to];
       const set = ['state = $5', 'epoch = epoch + 1'];

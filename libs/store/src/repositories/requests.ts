@@ -40,6 +40,26 @@ const pathColumns: Columns = {
   z: 'float',
 };
 
+const requestValues = (tenantId: string, r: RequestRecord): unknown[] => [
+  tenantId,
+  r.id,
+  r.modelId,
+  r.operation,
+  r.inputHash,
+  JSON.stringify(r.input),
+  r.startedAt,
+  r.durationMs,
+  r.status,
+  r.cacheHit,
+  r.actionId,
+  r.blockNo,
+  r.arm,
+  r.sessionId,
+  r.traceId,
+  r.spanId,
+  r.resultCount,
+];
+
 export function requestRepository({ tenantId, db, sql }: TenantContext): RequestRepository {
   const insert = async (
     table: string,
@@ -60,26 +80,6 @@ export function requestRepository({ tenantId, db, sql }: TenantContext): Request
     await db.run(text, params);
   };
 
-  const requestValues = (r: RequestRecord): unknown[] => [
-    tenantId,
-    r.id,
-    r.modelId,
-    r.operation,
-    r.inputHash,
-    JSON.stringify(r.input),
-    r.startedAt,
-    r.durationMs,
-    r.status,
-    r.cacheHit,
-    r.actionId,
-    r.blockNo,
-    r.arm,
-    r.sessionId,
-    r.traceId,
-    r.spanId,
-    r.resultCount,
-  ];
-
   return {
     async record(rows) {
       const inSession = rows.filter((r) => r.sessionId !== null);
@@ -90,7 +90,12 @@ export function requestRepository({ tenantId, db, sql }: TenantContext): Request
       }
       // Sessions in id order: two writers of the same sessions never wait for each other in a circle.
       const sessions = [...first].sort(([a], [b]) => (a < b ? -1 : 1)).map(([id, at]) => [tenantId, id, at]);
-      await insert('inference_request', requestColumns, ['tenant_id', 'id'], rows.map(requestValues));
+      await insert(
+        'inference_request',
+        requestColumns,
+        ['tenant_id', 'id'],
+        rows.map((r) => requestValues(tenantId, r)),
+      );
       await insert(
         'inference_step',
         stepColumns,

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import mssql from 'mssql';
+import type mssql from 'mssql';
 import { DataSource } from 'typeorm';
 import { HartoError } from '@hartonomous/contracts';
 import type { StoreOptions } from '../../port/options.js';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { DataSource } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import { newId } from '@hartonomous/contracts';
 import type { EngineFixture } from '../../contract/fixture.js';
 import { openStore } from '../../open-store.js';

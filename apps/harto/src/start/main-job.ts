@@ -8,6 +8,7 @@ import type { GatewayClient } from '../gateway-client.js';
 import type { Output } from '../output.js';
 import { IngestBar } from './ingest-bar.js';
 import { LoopWatch } from './loop-watch.js';
+import { patiently } from './patiently.js';
 import type { StartOptions } from './options.js';
 import { composeReport, readReportSources, reportText } from './report.js';
 import { minedWorkload, recordedWorkload } from './workload.js';
@@ -31,15 +32,27 @@ const thinkMs = 50;
 
 /** What `harto start` is for: ingest, serve a workload, let the loop work on it, say what came of it. */
 export async function runMainJob(context: JobContext): Promise<void> {
-  const { options, output, signal } = context;
   await ingest(context);
-  const earlierActions = new Set((await context.client.actions({ limit: '500' })).map((action) => action.id));
-  const cyclesBefore = (await context.client.cycles(1))[0]?.number ?? 0;
-  const driver = await startWorkload(context);
+  const askers = new AbortController();
+  const signal = AbortSignal.any([context.signal, askers.signal]);
+  const driver = await startWorkload(context, signal);
+  try {
+    await letLoopWork(context, driver);
+  } finally {
+    askers.abort();
+    await driver?.done.catch(() => {});
+  }
+}
+
+async function letLoopWork(context: JobContext, driver: Driver | null): Promise<void> {
+  const { client, options, output, signal } = context;
   const asked = () => driver?.progress().requests ?? 0;
+  const known = await patiently(() => client.actions({ limit: '500' }), signal);
+  const earlier = new Set(known.map((action) => action.id));
+  const cyclesBefore = (await patiently(() => client.cycles(1), signal))[0]?.number ?? 0;
   const watch = new LoopWatch({
-    client: context.client,
-    earlier: earlierActions,
+    client,
+    earlier,
     cyclesBefore,
     hurry: options.once,
     enoughSeen: () => driver === null || asked() >= requestsBeforeFirstCycle,
@@ -49,20 +62,13 @@ export async function runMainJob(context: JobContext): Promise<void> {
   if (!options.once) await orFailure(requestFirstCycle(context, driver), driver);
   const results = watch.untilResults(options.once ? options.minutes * 60_000 : Number.POSITIVE_INFINITY);
   const ended = await orFailure(results, driver);
-  const report = composeReport(await readReportSources(context.client, earlierActions), {
-    ended,
-    requests: asked(),
-    cycles: watch.cyclesEnded,
-    earlier: earlierActions,
-    cyclesBefore,
-  });
-  await show(context, report, cyclesBefore);
+  const sources = await patiently(() => readReportSources(client, earlier), signal);
+  const run = { ended, requests: asked(), cycles: watch.cyclesEnded, earlier, cyclesBefore };
+  await patiently(() => show(context, composeReport(sources, run), cyclesBefore), signal);
   if (options.once) return;
   await closingLines(context);
-  await Promise.all([
-    driver?.done,
-    new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true })),
-  ]);
+  const interrupted = new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+  await Promise.all([driver?.done, interrupted]);
 }
 
 /** A workload that is never answered ends the wait for results. */
@@ -85,7 +91,7 @@ async function ingest({ store, tenantId, options, output, signal }: JobContext):
   );
 }
 
-async function startWorkload(context: JobContext): Promise<Driver | null> {
+async function startWorkload(context: JobContext, signal: AbortSignal): Promise<Driver | null> {
   const { options, output } = context;
   if (options.workload.kind === 'none') {
     output.say('workload: none, serving only');
@@ -110,7 +116,7 @@ async function startWorkload(context: JobContext): Promise<Driver | null> {
       `workload: ${workload.distinct} distinct queries mined from the corpus, Zipf s = 1, seed ${options.seed}, ${options.clients} clients`,
     );
   }
-  const { client, signal } = context;
+  const { client } = context;
   const onFailure = (text: string) => output.say(`workload: a request failed: ${text}`);
   return driveWorkload({ client, workload, clients: options.clients, thinkMs, onFailure, signal });
 }
@@ -118,7 +124,7 @@ async function startWorkload(context: JobContext): Promise<Driver | null> {
 async function requestFirstCycle({ client, signal }: JobContext, driver: Driver | null): Promise<void> {
   while (driver && driver.progress().requests < requestsBeforeFirstCycle)
     await sleep(200, undefined, { signal });
-  await client.requestCycle('incremental');
+  await patiently(() => client.requestCycle('incremental'), signal);
 }
 
 async function show({ client, output }: JobContext, report: OnceReport, cyclesBefore: number): Promise<void> {

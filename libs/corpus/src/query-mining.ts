@@ -47,7 +47,7 @@ export function mineQueries(source: MinedSource): MinedQuery[] {
   if (sentence !== null) add(sentence, 'doc-comment', 'plain');
   if (heading !== null && /\p{L}{3}/u.test(heading)) {
     add(heading, 'heading', 'plain');
-    add(/\?$/.test(heading) ? heading : `how does ${lowerFirst(heading)} work`, 'heading', 'question');
+    add(heading.endsWith('?') ? heading : `how does ${lowerFirst(heading)} work`, 'heading', 'question');
   }
   return found;
 }

@@ -58,7 +58,9 @@ function docString(source: SourceText, line: number, end: number): string | null
   let first = line + 1;
   while (
     first <= end &&
-    (source.depthAt[first] > 0 || source.code[first].trim() === '' || /^\)/.test(source.code[first].trim()))
+    (source.depthAt[first] > 0 ||
+      source.code[first].trim() === '' ||
+      source.code[first].trim().startsWith(')'))
   )
     first++;
   const opened = /^[rRbBuU]{0,2}("""|'''|"|')(.*)$/.exec((source.lines[first] ?? '').trim());

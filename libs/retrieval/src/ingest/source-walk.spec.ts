@@ -15,7 +15,7 @@ beforeAll(() => {
   mkdirSync(join(folder, 'outside'));
   writeFileSync(join(folder, 'root/a/x.ts'), 'x');
   writeFileSync(join(folder, 'outside/secret.ts'), 'secret');
-  execFileSync('mkfifo', [join(folder, 'root/pipe.ts')]);
+  execFileSync('/bin/sh', ['-c', 'mkfifo "$0"', join(folder, 'root/pipe.ts')]);
 });
 
 afterAll(() => removeTestFolder(folder));

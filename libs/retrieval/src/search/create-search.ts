@@ -75,99 +75,130 @@ interface KeptAnswer {
   point: [number, number, number] | null;
 }
 
-export function createSearch({ store, now = () => new Date() }: SearchOptions): SearchService {
-  const snapshots = new VectorSnapshots(store);
-  const atoms = new AtomSearch(snapshots);
-  /** The version that served a tenant last, for records of failures. Bounded by the number of tenants. */
-  const lastModel = new Map<string, string>();
+export const createSearch = (options: SearchOptions): SearchService => new CreatedSearch(options);
 
-  const serve = async (
+/** When a request arrived: by the wall clock, and by `performance.now()`. */
+interface Arrival {
+  at: Date;
+  started: number;
+}
+
+class CreatedSearch implements SearchService {
+  private readonly snapshots: VectorSnapshots;
+  private readonly atoms: AtomSearch;
+  private readonly now: () => Date;
+  /** The version that served a tenant last, for records of failures. Bounded by the number of tenants. */
+  private readonly lastModel = new Map<string, string>();
+
+  constructor({ store, now = () => new Date() }: SearchOptions) {
+    this.snapshots = new VectorSnapshots(store);
+    this.atoms = new AtomSearch(this.snapshots);
+    this.now = now;
+  }
+
+  serveSearch(
+    at: Store | TenantTransaction,
+    tenantId: string,
+    request: SearchRequest,
+    context: ServeContext = {},
+  ): Promise<Served> {
+    const arrival = { at: this.now(), started: performance.now() };
+    return within(at, tenantId, (tx) => this.serve(tx, request, context, arrival));
+  }
+
+  private async serve(
     tx: TenantTransaction,
     request: SearchRequest,
     context: ServeContext,
-    started: number,
-    startedAt: Date,
-  ): Promise<Served> => {
+    arrival: Arrival,
+  ): Promise<Served> {
     const model = await servingModel(tx);
-    lastModel.set(tx.tenantId, model.id);
+    this.lastModel.set(tx.tenantId, model.id);
     const corpusVersion = await tx.ingestion.corpusVersion();
     const inputHash = inputHashOf(request);
     const cached = context.cache === 'off' ? null : await tx.cache.find(model.id, corpusVersion, inputHash);
-    const opened = performance.now() - started;
+    const open = performance.now() - arrival.started;
     const kept = cached?.enabled ? (JSON.parse(cached.output) as KeptAnswer) : null;
-    const answer = kept ?? (await atoms.search(tx, request, { model, corpusVersion, fresh: context.fresh }));
+    const computed =
+      kept === null
+        ? await this.atoms.search(tx, request, { model, corpusVersion, fresh: context.fresh })
+        : null;
+    const { hits, point } = computed ?? kept ?? { hits: [], point: null };
     const experiment = experimentOf(cached);
-    const total = performance.now() - started;
-    const timings = { ...('timings' in answer ? (answer as SearchAnswer).timings : {}), open: round(opened) };
-    const requestId = context.requestId ?? newId();
-    const { traceId = null, spanId = null } = context;
+    const durationMs = performance.now() - arrival.started;
+    const base = baseRecord(context.requestId ?? newId(), request, inputHash, context);
     const state = context.cache === 'off' ? 'off' : kept === null ? 'miss' : 'hit';
     return {
       response: {
-        requestId,
-        traceId,
-        hits: answer.hits,
+        requestId: base.id,
+        traceId: base.traceId,
+        hits,
         served: { model: model.name, version: model.version, cache: state, arm: experiment.arm },
-        timings: { ...timings, total: round(total) },
+        timings: { ...computed?.timings, open: round(open), total: round(durationMs) },
       },
       record: {
-        ...baseRecord(requestId, request, inputHash, context),
+        ...base,
+        ...experiment,
         modelId: model.id,
-        startedAt,
-        durationMs: total,
+        startedAt: arrival.at,
+        durationMs,
         status: 'ok',
         cacheHit: kept !== null,
-        ...experiment,
-        traceId,
-        spanId,
-        resultCount: answer.hits.length,
-        steps: answer.hits.map(({ atomId, score }, i) => ({ atomId, score, rank: i + 1 })),
-        point: answer.point,
+        resultCount: hits.length,
+        steps: hits.map(({ atomId, score }, i) => ({ atomId, score, rank: i + 1 })),
+        point,
       },
     };
-  };
+  }
 
-  return {
-    serveSearch(at, tenantId, request, context = {}) {
+  failedRecord(
+    tenantId: string,
+    request: SearchRequest,
+    failure: { startedAt: Date; durationMs: number; status: 'error' | 'timeout' },
+    context: ServeContext = {},
+  ): RequestRecord | null {
+    const modelId = this.lastModel.get(tenantId);
+    if (modelId === undefined) return null;
+    return {
+      ...baseRecord(context.requestId ?? newId(), request, inputHashOf(request), context),
+      ...failure,
+      ...experimentOf(null),
+      modelId,
+      cacheHit: false,
+      resultCount: 0,
+      steps: [],
+      point: null,
+    };
+  }
+
+  computeAnswer(
+    at: Store | TenantTransaction,
+    tenantId: string,
+    request: SearchRequest,
+  ): Promise<ComputedAnswer> {
+    return within(at, tenantId, async (tx) => {
       const started = performance.now();
-      const startedAt = now();
-      return within(at, tenantId, (tx) => serve(tx, request, context, started, startedAt));
-    },
+      const model = await servingModel(tx);
+      const corpusVersion = await tx.ingestion.corpusVersion();
+      const { hits, point } = await this.atoms.search(tx, request, { model, corpusVersion, fresh: true });
+      const kept: KeptAnswer = { hits, point };
+      const computeMs = performance.now() - started;
+      const inputHash = inputHashOf(request);
+      return { modelId: model.id, corpusVersion, inputHash, output: JSON.stringify(kept), computeMs };
+    });
+  }
 
-    failedRecord(tenantId, request, failure, context = {}) {
-      const modelId = lastModel.get(tenantId);
-      if (modelId === undefined) return null;
-      const { traceId = null, spanId = null } = context;
-      return {
-        ...baseRecord(context.requestId ?? newId(), request, inputHashOf(request), context),
-        ...failure,
-        modelId,
-        cacheHit: false,
-        ...experimentOf(null),
-        traceId,
-        spanId,
-        resultCount: 0,
-        steps: [],
-        point: null,
-      };
-    },
+  search(tx: TenantTransaction, request: SearchRequest, context: SearchContext): Promise<SearchAnswer> {
+    return this.atoms.search(tx, request, context);
+  }
 
-    computeAnswer: (at, tenantId, request) =>
-      within(at, tenantId, async (tx) => {
-        const started = performance.now();
-        const model = await servingModel(tx);
-        const corpusVersion = await tx.ingestion.corpusVersion();
-        const { hits, point } = await atoms.search(tx, request, { model, corpusVersion, fresh: true });
-        const kept: KeptAnswer = { hits, point };
-        const computeMs = performance.now() - started;
-        const inputHash = inputHashOf(request);
-        return { modelId: model.id, corpusVersion, inputHash, output: JSON.stringify(kept), computeMs };
-      }),
+  warm(tenantId: string): Promise<void> {
+    return this.snapshots.warm(tenantId);
+  }
 
-    search: (tx, request, context) => atoms.search(tx, request, context),
-    warm: (tenantId) => snapshots.warm(tenantId),
-    forget: (tenantId) => snapshots.forget(tenantId),
-  };
+  forget(tenantId: string): void {
+    this.snapshots.forget(tenantId);
+  }
 }
 
 const round = (ms: number): number => Math.round(ms * 1000) / 1000;

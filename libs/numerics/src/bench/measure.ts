@@ -63,12 +63,14 @@ export interface Comparison {
 }
 
 const RUNS = 7;
-const WARM_UP = 2;
+/** Unmeasured runs of ours: this many, or as many as fit the time. */
+const WARM_UP_RUNS = 6;
+const WARM_UP_MS = 600;
 
 /** Interleaved runs of ours and the peer after warming up; medians of CPU time. */
 export async function compare(comparison: Comparison): Promise<BenchRow> {
   const { peer, target } = comparison;
-  for (let i = 0; i < WARM_UP; i++) comparison.ours();
+  for (let i = 0, spent = 0; i < WARM_UP_RUNS && spent < WARM_UP_MS; i++) spent += cpuMs(comparison.ours);
   const ours: number[] = [];
   const theirs: number[] = [];
   const peerRuns = peer.skipped ? 0 : Math.min(RUNS, peer.runs ?? RUNS);

@@ -58,6 +58,19 @@ async function connect(url: string): Promise<Redis> {
   }
 }
 
+/** Workers block on duplicates of the connection; one that is closed by force leaves its own reconnecting for ever. */
+function trackDuplicates(redis: Redis): ReadonlySet<Redis> {
+  const made = new Set<Redis>();
+  const duplicate = redis.duplicate.bind(redis);
+  redis.duplicate = (override) => {
+    const connection = duplicate(override);
+    connection.on('error', () => {});
+    made.add(connection);
+    return connection;
+  };
+  return made;
+}
+
 export async function openRedisBackend(
   url: string,
   options: { prefix: string; allowUnsafe: boolean },
@@ -70,12 +83,14 @@ export async function openRedisBackend(
     throw error;
   }
   const { prefix } = options;
+  const blocking = trackDuplicates(redis);
   return {
     engine: 'redis',
     queue: (name) => new Queue(name, { connection: redis, prefix }) as unknown as BusQueue,
     worker: (name, processor, settings) =>
       new Worker(name, processor, { connection: redis, prefix, ...settings }) as unknown as BusWorker,
     close: async () => {
+      for (const connection of blocking) connection.disconnect();
       await redis.quit().catch(() => redis.disconnect());
     },
   };

@@ -17,6 +17,7 @@ import { OutboxRelay } from '../outbox-relay.js';
 import { openQueues } from '../queues.js';
 import type { Queues, QueueSettings } from '../queues.js';
 import { RpcErrorFilter } from '../rpc-error-filter.js';
+import { restOf } from './rest-of.js';
 import { quick } from './settings.js';
 
 export type Engine = 'postgres' | 'redis';
@@ -102,12 +103,17 @@ export interface TestService {
 @Module({})
 class Root {}
 
-/** A service as `runService` starts it, inside the test's process. */
+/** A service as `runService` starts it, inside the test's process; `whole`: the controller is all it has. */
 export async function startService(
   rig: Rig,
   service: ServiceName,
   controller: Type,
-  options: { staleMs?: number; settings?: Partial<QueueSettings>; concurrency?: number } = {},
+  options: {
+    staleMs?: number;
+    settings?: Partial<QueueSettings>;
+    concurrency?: number;
+    whole?: boolean;
+  } = {},
 ): Promise<TestService> {
   const queues = await rig.open(options.settings);
   const canaries = new CanaryWatch();
@@ -121,7 +127,7 @@ export async function startService(
     concurrency: options.concurrency ?? 4,
   });
   const app = await NestFactory.createMicroservice<MicroserviceOptions>(
-    { module: Root, controllers: [controller] },
+    { module: Root, controllers: options.whole ? [controller] : [controller, restOf(service, [controller])] },
     { strategy: transport, logger: false, abortOnError: false },
   );
   app.useGlobalFilters(new RpcErrorFilter());

@@ -54,11 +54,11 @@ describe('handlers', () => {
   afterAll(() => rig.close());
 
   it.each([
-    ['lacks one', None, 'hypothesize: no handler for loop.observation.recorded'],
-    ['has one that nothing reaches', Foreign, 'hypothesize: handler for loop.cycle.learned'],
-    ['has two for one message', Twice, 'hypothesize: two handlers for loop.observation.recorded'],
-  ])('a service that %s does not start', async (_, controller, text) => {
-    const started = startService(rig, 'hypothesize', controller);
+    ['lacks one', None, 'hypothesize: no handler for loop.observation.recorded', true],
+    ['has one that nothing reaches', Foreign, 'hypothesize: handler for loop.cycle.learned', false],
+    ['has two for one message', Twice, 'hypothesize: two handlers for loop.observation.recorded', false],
+  ])('a service that %s does not start', async (_, controller, text, whole) => {
+    const started = startService(rig, 'hypothesize', controller, { whole });
     await expect(started).rejects.toMatchObject({
       code: 'MESSAGE_NO_HANDLER',
       message: expect.stringContaining(text),

@@ -4,6 +4,7 @@ import { addInstallationCommands } from './commands/installation-commands.js';
 import { addLookCommands } from './commands/look.js';
 import { addSearchCommand } from './commands/search.js';
 import { addSetupCommand } from './commands/setup.js';
+import { addComputeCommands } from './compute/compute-commands.js';
 import { addStartCommand } from './commands/start.js';
 import { addSteerCommands } from './commands/steer.js';
 
@@ -25,5 +26,6 @@ export function createProgram(): Command {
   addLookCommands(program);
   addSearchCommand(program);
   addSteerCommands(program);
+  addComputeCommands(program);
   return program;
 }

@@ -2,6 +2,7 @@ export type * from './port/store.js';
 export type * from './port/feature.js';
 export type * from './port/atoms.js';
 export type * from './port/models.js';
+export type * from './port/overlays.js';
 export type * from './port/serving.js';
 export type * from './port/loop.js';
 export type * from './port/compute.js';

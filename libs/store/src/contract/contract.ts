@@ -6,6 +6,7 @@ import type { EngineFixture } from './fixture.js';
 import { isolationContract } from './isolation-contract.js';
 import { loopContract } from './loop-contract.js';
 import { modelsContract } from './models-contract.js';
+import { overlayContract } from './overlay-contract.js';
 import { plumbingContract } from './plumbing-contract.js';
 import { servingContract } from './serving-contract.js';
 import { systemContract } from './system-contract.js';
@@ -17,6 +18,7 @@ export function storeContract(fixture: EngineFixture, sizes: { transactions: num
   systemContract(fixture);
   corpusContract(fixture);
   modelsContract(fixture);
+  overlayContract(fixture);
   servingContract(fixture);
   loopContract(fixture);
   computeContract(fixture);

@@ -1,6 +1,7 @@
 import type { EngineName, Feature } from './feature.js';
 import type { AtomRepository, CorpusSearch, IngestionRepository } from './atoms.js';
 import type { MapRepository, ModelRepository } from './models.js';
+import type { OverlayRepository } from './overlays.js';
 import type { CacheRepository, RequestRepository, WorkloadRepository } from './serving.js';
 import type { ActionRepository, BeliefRepository, CycleRepository, HistoryRepository } from './loop.js';
 import type { AuditLog, Inbox, Outbox, OutboxRow, SettingRepository, SystemPlumbing } from './plumbing.js';
@@ -24,6 +25,7 @@ export interface TenantTransaction {
   readonly corpus: CorpusSearch;
   readonly map: MapRepository;
   readonly models: ModelRepository;
+  readonly overlays: OverlayRepository;
   readonly requests: RequestRepository;
   readonly workload: WorkloadRepository;
   readonly cache: CacheRepository;

@@ -1,6 +1,6 @@
 import { newId } from '@hartonomous/contracts';
 import type { LandmarkSet, MapRepository, PlacedAtom } from '../port/models.js';
-import type { Columns } from '../sql/dialect.js';
+import type { Columns, Dialect } from '../sql/dialect.js';
 import type { TenantContext } from './context.js';
 
 type LandmarkRecord = Omit<LandmarkSet, 'report' | 'seed'> & { report: string; seed: string | number };
@@ -98,14 +98,16 @@ function placement({ tenantId, db, sql }: TenantContext): Placement {
   };
 }
 
+/** CTE `chain(id, parent_id, depth)` of the version $2 of tenant $1, its parent, and so on. */
+export const overlayChain = (sql: Dialect): string => `${sql.withRecursive} chain (id, parent_id, depth) as (
+  select m.id, m.parent_id, 0 from model m where m.tenant_id = $1 and m.id = $2
+  union all
+  select m.id, m.parent_id, c.depth + 1 from chain c join model m on m.tenant_id = $1 and m.id = c.parent_id
+  where c.depth < ${overlayDepthMax})`;
+
 function places(context: TenantContext): Pick<MapRepository, 'positions' | 'nearest'> {
   const { tenantId, db, sql, statements } = context;
-  // $1 tenant, $2 version: the version, its parent, and so on.
-  const chain = `${sql.withRecursive} chain (id, parent_id, depth) as (
-    select m.id, m.parent_id, 0 from model m where m.tenant_id = $1 and m.id = $2
-    union all
-    select m.id, m.parent_id, c.depth + 1 from chain c join model m on m.tenant_id = $1 and m.id = c.parent_id
-    where c.depth < ${overlayDepthMax})`;
+  const chain = overlayChain(sql);
   const key = 'tensor_no = 0 and p.segment_no = 0';
   const overlaid = (extra: string) => `select p.atom_id, p.x, p.y, p.z, p.hilbert, 0 as is_base, c.depth
     from chain c join tensor_atom_coefficient p on p.tenant_id = $1 and p.model_id = c.id and p.${key} ${extra}`;

@@ -11,6 +11,7 @@ import { ingestionRepository } from './ingestion.js';
 import { beliefRepository, historyRepository } from './learning.js';
 import { mapRepository } from './map.js';
 import { modelRepository } from './models.js';
+import { overlayRepository } from './overlays.js';
 import { auditLog, inboxRepository, outboxRepository, settingRepository } from './plumbing.js';
 import { requestRepository } from './requests.js';
 import { spanRepository } from './spans.js';
@@ -31,6 +32,7 @@ const factories = {
   corpus: corpusSearch,
   map: mapRepository,
   models: modelRepository,
+  overlays: overlayRepository,
   requests: requestRepository,
   workload: workloadRepository,
   cache: cacheRepository,

@@ -40,6 +40,15 @@ export interface Update {
   returning?: string[];
 }
 
+/** A table whose replaced and deleted rows are kept in `<table>_history` with the span in which they were true. */
+export interface Versioned {
+  table: string;
+  keys: string[];
+  values: string[];
+  /** Column that holds since when the current row is true. */
+  since: string;
+}
+
 /** What differs between the engines' SQL; everything else is written once. Placeholders are `$1`, `$2`... */
 export interface Dialect {
   readonly engine: EngineName;
@@ -64,6 +73,10 @@ export interface Dialect {
   /** Inserts the rows that are not there yet. */
   insertNew(insert: InsertNew): string;
   upsert(upsert: Upsert): string;
+  /** Writes `from` (alias r) over a versioned table, old rows into its history, in one statement or batch. */
+  versionedUpsert(of: Versioned, from: string): string;
+  /** Deletes from a versioned table into its history. */
+  versionedDelete(of: Versioned, where: string): string;
   update(update: Update): string;
   remove(table: string, where: string, returning?: string[]): string;
   /**

@@ -1,4 +1,12 @@
-import type { ColumnType, Columns, Dialect, InsertNew, Update, Upsert } from '../../sql/dialect.js';
+import type {
+  ColumnType,
+  Columns,
+  Dialect,
+  InsertNew,
+  Update,
+  Upsert,
+  Versioned,
+} from '../../sql/dialect.js';
 
 /** Code point order, as the PostgreSQL side has it; the collation of every key column. */
 export const binaryCollation = 'Latin1_General_100_BIN2';
@@ -57,6 +65,15 @@ const letters: Record<ColumnType, string> = {
 const absent = (table: string, match: string): string =>
   `not exists (select 1 from ${table} with (updlock, holdlock) where ${match})`;
 
+const declareAt = 'declare @at datetimeoffset(3) = sysdatetimeoffset();';
+
+/** The replaced rows go where they belong in the statement that replaces them. */
+function intoHistory(v: Versioned): string {
+  const columns = [...v.keys, ...v.values];
+  const old = [...columns, v.since].map((c) => `deleted.${c}`).join(', ');
+  return ` output ${old}, @at into ${v.table}_history (${columns.join(', ')}, valid_from, valid_to)`;
+}
+
 export const mssqlDialect: Dialect = {
   engine: 'mssql',
   now: 'sysdatetimeoffset()',
@@ -106,6 +123,22 @@ export const mssqlDialect: Dialect = {
     const change = update({ table: u.table, set, from: u.from, where: match + when, returning: u.returning });
     return `${change}; ${insert}`;
   },
+
+  versionedUpsert(v: Versioned, from: string) {
+    const columns = [...v.keys, ...v.values];
+    const match = v.keys.map((c) => `${v.table}.${c} = r.${c}`).join(' and ');
+    const set = [...v.values.map((c) => `${c} = r.${c}`), `${v.since} = @at`];
+    return `${declareAt}
+      update ${v.table} set ${set.join(', ')}${intoHistory(v)} from ${from} where ${match};
+      declare @n int = @@rowcount;
+      insert into ${v.table} (${columns.join(', ')}, ${v.since}) select ${columns.map((c) => `r.${c}`).join(', ')}, @at
+      from ${from} where ${absent(v.table, match)};
+      select @n + @@rowcount as n`;
+  },
+
+  versionedDelete: (v: Versioned, where: string) => `${declareAt}
+    delete from ${v.table}${intoHistory(v)} where ${where};
+    select @@rowcount as n`,
 
   update,
 

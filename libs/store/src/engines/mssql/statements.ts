@@ -76,8 +76,7 @@ async function receive(
   consumer: string,
 ): Promise<boolean> {
   const [row] = await db.rows<{ added: number }>(
-    `set nocount on;
-     delete from outbox where id = $2 and tenant_id = $1;
+    `delete from outbox where id = $2 and tenant_id = $1;
      insert into inbox (tenant_id, message_id, consumer) select $1, $2, $3
      where not exists (select 1 from inbox with (updlock, holdlock)
        where tenant_id = $1 and message_id = $2 and consumer = $3);

@@ -1,4 +1,12 @@
-import type { ColumnType, Columns, Dialect, InsertNew, Update, Upsert } from '../../sql/dialect.js';
+import type {
+  ColumnType,
+  Columns,
+  Dialect,
+  InsertNew,
+  Update,
+  Upsert,
+  Versioned,
+} from '../../sql/dialect.js';
 
 const types: Record<ColumnType, string> = {
   uuid: 'uuid',
@@ -68,6 +76,31 @@ export const postgresDialect: Dialect = {
     return (
       `insert into ${u.table} (${columns}) select ${columns} from ${u.from}` +
       ` on conflict (${u.keys.join(', ')}) ${action}${when}${returningOf(u.returning)}`
+    );
+  },
+
+  versionedUpsert(v: Versioned, from: string) {
+    const columns = [...v.keys, ...v.values];
+    const set = [...v.values.map((c) => `${c} = excluded.${c}`), `${v.since} = excluded.${v.since}`];
+    const history = [...columns, 'valid_from', 'valid_to'];
+    return (
+      `with written as (insert into ${v.table} (${columns.join(', ')}, ${v.since})` +
+      ` select ${columns.map((c) => `r.${c}`).join(', ')}, statement_timestamp() from ${from}` +
+      ` on conflict (${v.keys.join(', ')}) do update set ${set.join(', ')}` +
+      ` returning ${columns.map((c) => `old.${c}`).join(', ')}, old.${v.since} as valid_from, new.${v.since} as valid_to),` +
+      ` kept as (insert into ${v.table}_history (${history.join(', ')}) select ${history.join(', ')} from written` +
+      ` where valid_from < valid_to) select count(*) as n from written`
+    );
+  },
+
+  versionedDelete(v: Versioned, where: string) {
+    const columns = [...v.keys, ...v.values];
+    const history = [...columns, 'valid_from', 'valid_to'];
+    return (
+      `with gone as (delete from ${v.table} where ${where} returning ${columns.join(', ')}, ${v.since} as valid_from,` +
+      ` cast(statement_timestamp() as timestamptz(3)) as valid_to),` +
+      ` kept as (insert into ${v.table}_history (${history.join(', ')}) select ${history.join(', ')} from gone` +
+      ` where valid_from < valid_to) select count(*) as n from gone`
     );
   },
 

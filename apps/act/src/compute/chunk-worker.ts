@@ -1,6 +1,5 @@
 import { setPriority } from 'node:os';
 import { checksumOf, parseParams, taskTypeOf } from '@hartonomous/compute';
-import { faultPoint } from '@hartonomous/faults';
 import { ChunkSignals, type ChunkAnswer, type ChunkTask } from './chunk-task.js';
 
 /** Below the services and the database on the same cores; on Linux this is the thread's own. */
@@ -15,7 +14,6 @@ try {
 export default async function runChunk(task: ChunkTask): Promise<ChunkAnswer> {
   const signals = new ChunkSignals(task.signals);
   const began = process.threadCpuUsage();
-  await faultPoint('compute.worker');
   const type = taskTypeOf(task.type, task.version);
   const partial = type.run(parseParams(type, task.params), task.span, {
     carry: task.carry,

@@ -62,6 +62,7 @@ async function compute(deps: ChunkDeps, claim: Claim, signal: AbortSignal): Prom
   const ending = new AbortController();
   const beat = heartbeat(deps, claim, signals, ending, signal);
   try {
+    await faultPoint(`compute.chunk-${chunk.no}`);
     const wanted = chunk.computation.work?.input;
     const answer = await deps.pool.run(
       {

@@ -60,7 +60,8 @@ export async function openLaneRig(engine: Engine, env: Record<string, string> = 
   const test = await openTestStore({ poolSize: 6 });
   const redis = engine === 'redis' ? await startRedis() : null;
   const queueUrl = redis?.url ?? test.urls.queueUrl;
-  if (!redis) await migrateQueue(test.urls.superuserUrl!, 'hartonomous_queue');
+  // As the queue's own login, which owns its schema.
+  if (!redis) await migrateQueue(queueUrl);
   const pool = new pg.Pool({ connectionString: test.urls.superuserUrl, max: 2 });
   pool.on('error', () => {});
   const home = createTestFolder();

@@ -1,0 +1,56 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { laneBehaviour } from './lane-behaviour.js';
+import { openLaneRig, untilEnded, type LaneRig } from './lane-rig.js';
+
+describe('the fast lane on PostgreSQL', () => {
+  let rig: LaneRig;
+  beforeAll(async () => {
+    rig = await openLaneRig('postgres', {
+      // Whatever has a chunk 77 first fails there three times.
+      HARTO_FAULTS: [1, 2, 3].map((n) => `compute.chunk-77=throw@${n}`).join(','),
+    });
+  }, 120_000);
+  afterAll(() => rig?.close(), 30_000);
+
+  laneBehaviour(() => rig);
+
+  it('parks a poisoned chunk, completes the rest, says so loudly, and a retry fills the gap', async () => {
+    const params = { lo: 1, hi: 1_000_000 };
+    const { id } = await rig.submit({ type: 'prime.count', params, chunk: { mode: 'fixed', size: 10_000 } });
+    const gaps = await rig.until(id, untilEnded);
+    expect(gaps).toMatchObject({
+      state: 'CompletedWithGaps',
+      chunks: { planned: expect.any(Number), parked: 1, done: 99 },
+    });
+    expect(gaps.reason).toMatch(/1 chunks failed/);
+    expect(gaps.result!['count']).toBeLessThan(78_498);
+    const gateway = rig.processes.get('gateway')!;
+    await gateway.line(/computation has gaps or failed/, 10_000);
+    await rig.gateway.send('POST', `/v1/computations/${id}/commands`, { verb: 'retry' });
+    expect(await rig.until(id, ['Completed'])).toMatchObject({ result: { count: 78_498 } });
+  }, 60_000);
+
+  it('a killed worker costs the chunks it held, and the result is the same', async () => {
+    const body = {
+      type: 'prime.count',
+      params: { lo: 1, hi: 600_000_000 },
+      chunk: { mode: 'fixed', size: 15_000_000 },
+    };
+    const whole = await rig.until((await rig.submit(body)).id, untilEnded);
+    const { id } = await rig.submit(body);
+    await rig.until(id, ['Running']);
+    while ((await rig.gateway.get<{ chunks: { done: number } }>(`/v1/computations/${id}`)).chunks.done < 5) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    rig.processes.get('act')!.kill('SIGKILL');
+    await rig.start('act');
+    const done = await rig.until(id, untilEnded);
+    expect(done).toMatchObject({
+      state: 'Completed',
+      result: { count: 31_324_703 },
+      resultHash: whole.resultHash,
+    });
+    // Two workers, one chunk each; verifications are attempts of their own.
+    expect(done.chunks.attempts - done.chunks.done - done.chunks.verified).toBeLessThanOrEqual(2);
+  }, 60_000);
+});

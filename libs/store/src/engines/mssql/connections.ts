@@ -3,6 +3,7 @@ import type mssql from 'mssql';
 import { DataSource } from 'typeorm';
 import { HartoError } from '@hartonomous/contracts';
 import type { StoreOptions } from '../../port/options.js';
+import type { FeatureLogins, Refusals } from './features.js';
 import { createEntities, type Entities } from '../../entities/entities.js';
 
 const connectTimeoutMs = 10_000;
@@ -52,11 +53,17 @@ function parseUrl(url: string): Address {
 export class MssqlConnections {
   readonly entities: Entities;
   readonly where: string;
-  private readonly logins = new Map<string, Promise<Login>>();
+  readonly logins: FeatureLogins | null;
+  readonly refusals: Refusals = new Map();
+  private readonly open = new Map<string, Promise<Login>>();
 
   constructor(private readonly options: StoreOptions) {
     const { host, port, database } = parseUrl(options.url);
     this.where = `${host}:${port}/${database}`;
+    const system = parseUrl(options.systemUrl ?? options.url).user;
+    const owner = parseUrl(options.maintenanceUrl ?? options.url).user;
+    const app = parseUrl(options.url).user;
+    this.logins = app !== system && app !== owner ? { system, owner } : null;
     this.entities = createEntities({
       instant: 'datetimeoffset',
       longText: 'nvarchar',
@@ -79,18 +86,18 @@ export class MssqlConnections {
   }
 
   async close(): Promise<void> {
-    const open = await Promise.allSettled(this.logins.values());
-    this.logins.clear();
+    const open = await Promise.allSettled(this.open.values());
+    this.open.clear();
     for (const login of open) if (login.status === 'fulfilled') await login.value.source.destroy();
   }
 
   private login(name: string, url: string, size: number): Promise<Login> {
-    let login = this.logins.get(name);
+    let login = this.open.get(name);
     if (!login) {
       login = this.connect(name, url, size);
-      this.logins.set(name, login);
+      this.open.set(name, login);
       // A failed attempt is not kept: the server may be there the next time.
-      login.catch(() => this.logins.delete(name));
+      login.catch(() => this.open.delete(name));
     }
     return login;
   }

@@ -40,21 +40,59 @@ interface FeatureFile {
   degrades: string;
   /** Query of one row when the feature is applied already. */
   applied: string;
+  /** Pointless, and harmful, where one login does everything. */
+  needsLogins?: boolean;
 }
 
-export const featureCatalogue: Record<string, FeatureFile> = {};
+const catalogue: Record<string, FeatureFile> = {
+  'rls.sql': {
+    degrades: 'tenants are kept apart by the statements alone',
+    applied: `select 1 as n from sys.security_policies where name = N'tenant_policy' and is_enabled = 1`,
+    needsLogins: true,
+  },
+  'snapshot.sql': {
+    degrades: 'readers may wait for writers',
+    applied: `select 1 as n from sys.databases where database_id = db_id() and snapshot_isolation_state = 1
+      and is_read_committed_snapshot_on = 1`,
+  },
+  'spatial.sql': {
+    degrades: '3-D nearest neighbours scan all of the model instead of an index',
+    applied: `select 1 as n from sys.spatial_indexes where name = N'tensor_atom_position'`,
+  },
+  'query_store.sql': {
+    degrades: 'plan regressions are not found',
+    applied: `select 1 as n from sys.database_query_store_options where actual_state = 2`,
+  },
+  'columnstore.sql': {
+    degrades: 'history and logs are read row by row',
+    applied: `select 1 as n from sys.indexes where name = N'inference_step_columns' and type = 6`,
+  },
+};
+
+/** Separate logins of a deployment, by user name; null where one login does everything. */
+export interface FeatureLogins {
+  system: string;
+  owner: string;
+}
 
 /** Why each feature that could not be applied is off, as the server said it. */
-const refusals = new Map<string, string>();
+export type Refusals = Map<string, string>;
 
-export async function applyFeatures(runner: QueryRunner): Promise<void> {
+export async function applyFeatures(
+  runner: QueryRunner,
+  logins: FeatureLogins | null,
+  refusals: Refusals,
+): Promise<void> {
   for (const file of await featureFiles('mssql')) {
-    const feature = featureCatalogue[file.name];
-    if (!feature) continue;
-    const rows = (await runner.query(feature.applied).catch(() => [])) as unknown[];
-    if (rows.length > 0) continue;
+    const feature = catalogue[file.name];
+    if (!feature || (await holds(runner, feature.applied))) continue;
+    if (feature.needsLogins && !logins) {
+      refusals.set(file.name, 'the deployment has one login for everything');
+      continue;
+    }
     try {
       for (const batch of mssqlMigrations.batches(file.text)) await runner.query(batch);
+      if (feature.needsLogins && logins) await joinRoles(runner, logins);
       refusals.delete(file.name);
     } catch (error) {
       refusals.set(file.name, (error as Error).message.slice(0, 200));
@@ -62,7 +100,16 @@ export async function applyFeatures(runner: QueryRunner): Promise<void> {
   }
 }
 
-export async function mssqlFeatures(runner: QueryRunner): Promise<Feature[]> {
+const holds = async (runner: QueryRunner, query: string): Promise<boolean> =>
+  ((await runner.query(query).catch(() => [])) as unknown[]).length > 0;
+
+async function joinRoles(runner: QueryRunner, { system, owner }: FeatureLogins): Promise<void> {
+  const quoted = (name: string) => `[${name.replaceAll(']', ']]')}]`;
+  await runner.query(`alter role hartonomous_system add member ${quoted(system)}`);
+  await runner.query(`alter role hartonomous_owner add member ${quoted(owner)}`);
+}
+
+export async function mssqlFeatures(runner: QueryRunner, refusals: Refusals): Promise<Feature[]> {
   const traits = await serverTraits(runner);
   const features: Feature[] = [];
   const add = (name: string, why: string | null, degrades: string) =>
@@ -72,16 +119,12 @@ export async function mssqlFeatures(runner: QueryRunner): Promise<Feature[]> {
       why,
       degrades: why === null ? null : degrades,
     });
-  for (const [file, { applied, degrades }] of Object.entries(featureCatalogue)) {
-    const rows = (await runner.query(applied).catch(() => [])) as unknown[];
-    const why = rows.length > 0 ? null : (refusals.get(file) ?? 'not applied: migrate the store');
-    add(file.replace('.sql', ''), why, degrades);
+  for (const [file, { applied, degrades }] of Object.entries(catalogue)) {
+    const why = (await holds(runner, applied))
+      ? null
+      : (refusals.get(file) ?? 'not applied: migrate the store');
+    add(file.replace('.sql', '').replaceAll('_', '-'), why, degrades);
   }
-  add(
-    'snapshot-isolation',
-    traits.snapshotIsolation ? null : 'the database does not allow it',
-    'snapshot reads run serialisable and may make writers wait',
-  );
   add(
     'online-indexes',
     traits.onlineIndexes ? null : 'the edition builds no index online',

@@ -34,7 +34,9 @@ export function mssqlMaintenance(connections: MssqlConnections): Maintenance {
   return {
     migrate: () =>
       onOwner(async (runner) =>
-        runMigrations(runner, await coreMigrations('mssql'), mssqlMigrations, () => applyFeatures(runner)),
+        runMigrations(runner, await coreMigrations('mssql'), mssqlMigrations, () =>
+          applyFeatures(runner, connections.logins, connections.refusals),
+        ),
       ),
     missingIndexes: (options) => onOwner((runner) => missingIndexes(runner, options)),
     indexes: () => onOwner(indexes),
@@ -48,6 +50,7 @@ export function mssqlMaintenance(connections: MssqlConnections): Maintenance {
         if (!(await serverTraits(runner)).usage) return;
         for (const table of tables) await runner.query(`update statistics ${named(table)}`);
       }),
+    statistics: noStatistics,
     replay: () =>
       Promise.resolve({
         unavailable: 'replay with a hidden index: this engine cannot hide one in a transaction',
@@ -56,6 +59,16 @@ export function mssqlMaintenance(connections: MssqlConnections): Maintenance {
       Promise.resolve({ unavailable: 'statement statistics: this engine keeps them until it restarts' }),
   };
 }
+
+const unavailableStatistics = () =>
+  Promise.resolve({ unavailable: 'planner statistics: this engine cannot restore saved ones' });
+const noStatistics: Maintenance['statistics'] = {
+  statements: unavailableStatistics,
+  read: unavailableStatistics,
+  gather: unavailableStatistics,
+  restore: unavailableStatistics,
+  setAutomatic: unavailableStatistics,
+};
 
 async function indexes(runner: QueryRunner): Promise<IndexUse[]> {
   const { usage } = await serverTraits(runner);

@@ -66,7 +66,7 @@ class MssqlEngine implements Engine {
   async features(): Promise<Feature[]> {
     const runner = (await this.connections.owner()).source.createQueryRunner();
     try {
-      return await mssqlFeatures(runner);
+      return await mssqlFeatures(runner, this.connections.refusals);
     } finally {
       await runner.release();
     }

@@ -7,6 +7,12 @@ type Patch = Parameters<TenantTransaction['actions']['transition']>[3];
 export const revertCauseOf = (action: ActionRow): RevertCause | null =>
   (action.progress['revertCause'] as RevertCause | undefined) ?? null;
 
+/** Why the table would not take the event, or null. */
+export function refusalOf(action: ActionRow, event: ActionEvent): string | null {
+  const outcome = stepAction({ state: action.state, revertCause: revertCauseOf(action) }, event);
+  return outcome.kind === 'moved' || outcome.kind === 'stayed' ? null : outcome.reason;
+}
+
 /**
  * One event through the action table, written conditionally. Ignored events return the row as it is; a refused one
  * and a lost race are faults, so that the caller's transaction leaves nothing behind.
@@ -85,5 +91,20 @@ export async function publishNextBlock(
     epoch: message.epoch,
     refs: { cycleId: action.cycleId, actionId: action.id, blockNo },
     ...(deliverAt ? { deliverAt } : {}),
+  });
+}
+
+export async function auditAction(
+  tx: TenantTransaction,
+  deps: { traceId: () => string | null },
+  action: ActionRow,
+  why: string,
+): Promise<void> {
+  await tx.audit.append({
+    what: `action.${action.state}`,
+    subject: action.id,
+    who: 'act',
+    why,
+    traceId: deps.traceId(),
   });
 }

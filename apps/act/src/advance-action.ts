@@ -1,9 +1,17 @@
 import { codeOf, HartoError, type Envelope } from '@hartonomous/contracts';
-import { assess, type ActionEvent, type Assessment } from '@hartonomous/loop';
+import {
+  assess,
+  measurementOf,
+  type ActionEvent,
+  type Assessment,
+  type MeasurementSettings,
+  type Metric,
+} from '@hartonomous/loop';
 import { faultPoint } from '@hartonomous/faults';
 import type { ActionRow, EvidencePairRow, TenantTransaction } from '@hartonomous/store';
 import type { ActDeps } from './act-deps.js';
-import { publishConcluded, publishNextBlock, revertCauseOf, step } from './action-step.js';
+import { auditAction, publishConcluded, publishNextBlock, revertCauseOf, step } from './action-step.js';
+import { applyAction, expireAction } from './apply-action.js';
 import type { EvidenceStep, Executor } from './executors/executor.js';
 import { executors } from './executors/registry.js';
 import { publishParked } from './start-actions.js';
@@ -24,9 +32,11 @@ export async function advanceAction(deps: ActDeps, message: BlockDue): Promise<v
   // A person's explicit revert goes on while the loop is stopped; everything else freezes where it is.
   if (revertCauseOf(action) !== 'operator') await deps.assertRunning();
   switch (action.state) {
+    case 'AwaitingApproval':
+      return expireAction(deps, message, action);
     case 'Scheduled':
     case 'Applying':
-      return apply(deps, message, action, executor);
+      return applyAction(deps, message, action, executor);
     case 'Verifying':
       return verify(deps, message, action, executor);
     case 'Reverting':
@@ -34,59 +44,6 @@ export async function advanceAction(deps: ActDeps, message: BlockDue): Promise<v
     default:
       await deps.once(message, async () => undefined);
   }
-}
-
-async function apply(
-  deps: ActDeps,
-  message: BlockDue,
-  current: ActionRow,
-  executor: Executor,
-): Promise<void> {
-  let action = current;
-  const why = { by: 'act', traceId: deps.traceId() };
-  if (action.state === 'Scheduled') {
-    action = await deps.store.withTenant(message.tenantId, (tx) =>
-      step(tx, current, 'apply-started', { reason: 'inverse stored', ...why }, { appliedAt: deps.now() }),
-    );
-  }
-  let done: Record<string, unknown>;
-  try {
-    done = await executor.apply(deps, message.tenantId, action);
-    await faultPoint('act.effect-done');
-  } catch (error) {
-    if (codeOf(error) === 'STORE_UNREACHABLE') throw error;
-    return failedToApply(deps, message, action, executor, error);
-  }
-  await deps.once(message, async (tx) => {
-    const progress = { ...action.progress, applied: done };
-    const verifying = await step(
-      tx,
-      action,
-      'applied',
-      { reason: 'applied and read back', ...why },
-      { progress },
-    );
-    await publishNextBlock(tx, message, verifying, message.refs.blockNo + 1, 0);
-    await audit(tx, deps, verifying, 'applied');
-  });
-}
-
-async function failedToApply(
-  deps: ActDeps,
-  message: BlockDue,
-  action: ActionRow,
-  executor: Executor,
-  error: unknown,
-): Promise<void> {
-  const reason = error instanceof Error ? error.message : String(error);
-  await executor.revert(deps, message.tenantId, action).catch(() => undefined);
-  await deps.once(message, async (tx) => {
-    const why = { reason: reason.slice(0, 300), by: 'act', traceId: deps.traceId() };
-    const patch = { concludedAt: deps.now() };
-    const failed = await step(tx, action, 'apply-failed', why, patch);
-    await publishConcluded(tx, message, failed);
-    await audit(tx, deps, failed, why.reason);
-  });
 }
 
 async function verify(
@@ -98,12 +55,16 @@ async function verify(
   const { blockNo } = message.refs;
   const known = await deps.store.withTenant(message.tenantId, (tx) => tx.actions.evidence(action.id));
   const found = await executor.collect(deps, message.tenantId, action, blockNo, known);
+  await prepareKeep(deps, message, action, executor, [
+    ...known,
+    ...(found.kind === 'pairs' ? found.rows : []),
+  ]);
   await deps.once(message, async (tx) => {
     const rows = found.kind === 'pairs' ? found.rows : [];
     await tx.actions.addEvidence(rows);
     const evidence = await tx.actions.evidence(action.id);
     const emptyBlocks = found.kind === 'no-data' ? Number(action.progress['emptyBlocks'] ?? 0) + 1 : 0;
-    const assessment = assessEvidence(deps, action, evidence, emptyBlocks);
+    const assessment = assessRows(deps, action, evidence, emptyBlocks);
     const patch = { ...(found.kind === 'unavailable' ? {} : found.patch), emptyBlocks };
     const progress = { ...action.progress, ...patch, assessment: summary(assessment) };
     const event = found.kind === 'unavailable' ? 'verdict-inconclusive' : eventOf(assessment);
@@ -113,7 +74,26 @@ async function verify(
   });
 }
 
-export function assessEvidence(
+/** What keeping needs outside of a transaction is done before the verdict is written; a repeat does it again. */
+async function prepareKeep(
+  deps: ActDeps,
+  message: BlockDue,
+  action: ActionRow,
+  executor: Executor,
+  rows: EvidencePairRow[],
+): Promise<void> {
+  if (!executor.beforeKeep || assessRows(deps, action, rows, 0).decision !== 'keep') return;
+  await deps.assertRunning();
+  await executor.beforeKeep(deps, message.tenantId, action);
+}
+
+/** Metric and goal of the action's measurement, which its executor chose; Learn reads the same. */
+function settingsOf(chosen: unknown): MeasurementSettings {
+  const { metric, goal } = (chosen ?? {}) as { metric?: Metric['name']; goal?: MeasurementSettings['goal'] };
+  return measurementOf(metric ?? 'latency', goal ? { goal } : {});
+}
+
+function assessRows(
   deps: Pick<ActDeps, 'now' | 'scale'>,
   action: ActionRow,
   evidence: EvidencePairRow[],
@@ -121,7 +101,7 @@ export function assessEvidence(
 ): Assessment {
   const appliedAt = action.appliedAt ?? deps.now();
   const hours = ((deps.now().getTime() - appliedAt.getTime()) / 3_600_000) * deps.scale;
-  return assess(evidence, undefined, {
+  return assess(evidence, settingsOf(action.progress['measurement']), {
     hoursElapsed: hours,
     blocksWithoutData: emptyBlocks,
     queueAgeMs: null,
@@ -192,11 +172,11 @@ async function conclude(
     await executor.keep(tx, action);
     const kept = await step(tx, action, event, why, { ...patch, concludedAt: deps.now() });
     await publishConcluded(tx, message, kept);
-    return audit(tx, deps, kept, reason);
+    return auditAction(tx, deps, kept, reason);
   }
   const reverting = await step(tx, action, event, why, patch);
   await publishNextBlock(tx, message, reverting, message.refs.blockNo + 1, 0);
-  await audit(tx, deps, reverting, reason);
+  await auditAction(tx, deps, reverting, reason);
 }
 
 function effectOf({ estimate, interval, unit }: Assessment): ActionRow['effect'] {
@@ -235,16 +215,6 @@ async function revert(
     const reason = failure ?? String(action.progress['verdictReason'] ?? 'undone');
     const done = await step(tx, action, event, { reason, ...why }, { concludedAt: deps.now() });
     await publishConcluded(tx, message, done);
-    await audit(tx, deps, done, reason);
-  });
-}
-
-async function audit(tx: TenantTransaction, deps: ActDeps, action: ActionRow, why: string): Promise<void> {
-  await tx.audit.append({
-    what: `action.${action.state}`,
-    subject: action.id,
-    who: 'act',
-    why,
-    traceId: deps.traceId(),
+    await auditAction(tx, deps, done, reason);
   });
 }

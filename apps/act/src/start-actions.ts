@@ -1,14 +1,17 @@
-import { builtActionTypes, newId, type ActionMode, type Envelope } from '@hartonomous/contracts';
-import { defaultModeOf } from '@hartonomous/loop';
+import { builtActionTypes, newId, type Envelope } from '@hartonomous/contracts';
 import type { ActionRow, HypothesisRow, TenantTransaction } from '@hartonomous/store';
 import type { ActDeps } from './act-deps.js';
 import { publishConcluded, publishNextBlock, step } from './action-step.js';
+import { approvalMs } from './approvals.js';
+import { checkPlan } from './limits.js';
+import { modeOfType } from './mode-of-type.js';
 import type { Prepared } from './executors/executor.js';
 import { executors } from './executors/registry.js';
 
 type Ranked = Envelope<'loop.hypotheses.ranked'>;
 
-const approvalHours = 24;
+/** The database clock and the queue's may differ by this much. */
+const expiryGraceMs = 1_000;
 
 /** Turns the chosen hypotheses of a cycle into actions: inverse first, then gate, approval or schedule. */
 export async function startActions(deps: ActDeps, message: Ranked): Promise<void> {
@@ -80,22 +83,36 @@ async function startAction(
     action = await step(tx, action, 'gate', { reason: `unavailable: ${candidate.type}`, ...why });
     return publishConcluded(tx, message, action);
   }
-  const mode = (await tx.settings.get(`mode.${candidate.type}`)) as ActionMode | null;
-  switch (mode ?? defaultModeOf(info.actionClass)) {
-    case 'Auto': {
-      action = await step(tx, action, 'schedule', { reason: 'mode Auto', ...why });
-      return publishNextBlock(tx, message, action, 0, 0);
-    }
-    case 'Approve': {
-      const expiresAt = new Date((await tx.now()).getTime() + (approvalHours * 3_600_000) / deps.scale);
-      action = await step(tx, action, 'require-approval', { reason: 'mode Approve', ...why }, { expiresAt });
-      return publishParked(tx, message, action, 'awaiting approval');
-    }
-    default: {
-      action = await step(tx, action, 'gate', { reason: `mode ${mode}`, ...why });
-      return publishConcluded(tx, message, action);
-    }
+  const { mode, reason } = await modeOfType(tx, candidate.type);
+  if (mode !== 'Auto' && mode !== 'Approve') {
+    action = await step(tx, action, 'gate', { reason: `mode ${mode}: ${reason}`, ...why });
+    return publishConcluded(tx, message, action);
   }
+  const limits = await checkPlan(tx, action, prepared.touched, deps.scale);
+  if (!limits.within) {
+    action = await step(tx, action, 'gate', { reason: `${limits.code}: ${limits.reason}`, ...why });
+    return publishConcluded(tx, message, action);
+  }
+  if (mode === 'Approve') return askForApproval(deps, tx, message, action, { reason, ...why });
+  action = await step(tx, action, 'schedule', { reason: `mode Auto: ${reason}`, ...why });
+  return publishNextBlock(tx, message, action, 0, 0);
+}
+
+/** Asks a person, with an end: the message that is due then expires what nobody has decided. */
+export async function askForApproval(
+  deps: ActDeps,
+  tx: TenantTransaction,
+  message: Envelope,
+  action: ActionRow,
+  why: { reason: string; by: string; traceId: string | null },
+  prepared: Partial<Pick<Prepared, 'inverse' | 'snapshotHash'>> = {},
+): Promise<void> {
+  const expiresAt = new Date((await tx.now()).getTime() + approvalMs(deps.scale));
+  const { inverse = action.inverse, snapshotHash = action.snapshotHash } = prepared;
+  const patch = { expiresAt, approvedBy: [], inverse, snapshotHash };
+  const asked = await step(tx, action, 'require-approval', why, patch);
+  await publishNextBlock(tx, message, asked, 0, approvalMs(deps.scale) + expiryGraceMs);
+  await publishParked(tx, message, asked, 'awaiting approval');
 }
 
 export async function publishParked(

@@ -10,6 +10,7 @@ export type * from './port/plumbing.js';
 export type * from './port/tenancy.js';
 export type * from './port/spans.js';
 export type * from './port/maintenance.js';
+export type * from './port/statistics.js';
 export type * from './port/options.js';
 export { openStore } from './open-store.js';
 export { bootstrapPostgres, type Passwords, type PostgresUrls } from './engines/postgres/bootstrap.js';

@@ -1,12 +1,16 @@
 import type { SearchRequest } from '@hartonomous/contracts';
-import { rngOfText } from '@hartonomous/loop';
-import type { ActionRow, EvidencePairRow } from '@hartonomous/store';
+import { rngOfText, type Arm } from '@hartonomous/loop';
+import type { ActionRow, EvidencePairRow, TableStatistics } from '@hartonomous/store';
 import type { EvidenceStep, ExecutorDeps } from '../executors/executor.js';
 
 export interface ReplayPlan {
   requests: SearchRequest[];
-  /** Indexes that the control arm hides; empty for a placebo. */
+  /** Indexes that one arm hides; empty for a placebo. */
   watched: string[];
+  /** The arm without them; the other one is what A/A pairs compare with itself when it is the control. */
+  hiddenArm: Arm;
+  /** Planner statistics of a table that the arms differ in; both arms restore theirs, so that the write costs both. */
+  statistics?: Record<Arm, TableStatistics>;
   aaPairs: number;
   blockSize: number;
   /** Pairs of one step stop after this time, so that no message runs long. */
@@ -57,8 +61,7 @@ async function replayPair(
   const controlFirst = draw() < 0.5;
   const arms: Partial<Record<'control' | 'treated', ArmResult>> = {};
   for (const arm of controlFirst ? (['control', 'treated'] as const) : (['treated', 'control'] as const)) {
-    const hidden = kind === 'AA' || arm === 'control';
-    const result = await replayArm(deps, tenantId, plan.watched, hidden, requests);
+    const result = await replayArm(deps, tenantId, plan, kind === 'AA' ? 'control' : arm, requests);
     if ('unavailable' in result) return result;
     arms[arm] = result;
   }
@@ -80,11 +83,17 @@ async function replayPair(
 async function replayArm(
   deps: ExecutorDeps,
   tenantId: string,
-  watched: string[],
-  hidden: boolean,
+  plan: ReplayPlan,
+  arm: Arm,
   requests: SearchRequest[],
 ): Promise<ArmResult | { unavailable: string }> {
-  const result = await deps.store.maintenance.replay(tenantId, { watched, hidden }, async (tx) => {
+  const { watched, hiddenArm, statistics } = plan;
+  const options = {
+    watched,
+    hidden: arm === hiddenArm,
+    ...(statistics ? { statistics: statistics[arm] } : {}),
+  };
+  const result = await deps.store.maintenance.replay(tenantId, options, async (tx) => {
     const durationsMs: number[] = [];
     // The first request rebuilds the relation cache after the catalogue write; it is not timed.
     await deps.answer(tx, requests[0]!);

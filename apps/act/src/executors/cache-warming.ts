@@ -15,6 +15,8 @@ const parametersSchema = z.object({
 
 const aaPairsNeeded = 10;
 const blockSize = 20;
+/** An answer of ten hits with snippets, as JSON: estimate before it is computed. */
+const answerBytes = 8_192;
 const lifetimeHours = 24;
 const historyHours = 1;
 /** Unscaled length of a block; a block still needs its requests, however fast the clock runs. */
@@ -38,7 +40,20 @@ async function entriesHash(deps: ExecutorDeps, tenantId: string, actionId: strin
 
 /** Loads the answers of the most used keys; measured on live requests by pairs of keys of equal traffic. */
 export const cacheWarming: Executor = {
-  prepare: async () => ({ inverse: { kind: 'unload-answers' }, snapshotHash: sha256Hex(canonicalJson([])) }),
+  async prepare(_deps, _tenantId, { candidate }) {
+    const { modelId, keys } = parametersOf(candidate);
+    return {
+      inverse: { kind: 'unload-answers' },
+      snapshotHash: sha256Hex(canonicalJson([])),
+      touched: {
+        objects: [`answers of model ${modelId}`],
+        objectsOfKind: 1,
+        storageBytes: keys.length * answerBytes,
+        applySeconds: candidate.costSeconds,
+        heavy: false,
+      },
+    };
+  },
 
   async apply(deps, tenantId, action) {
     const { modelId, keys } = parametersOf(action);

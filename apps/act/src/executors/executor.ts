@@ -20,7 +20,20 @@ export interface ExecutorDeps {
   scale: number;
 }
 
+/** What a plan touches, counted by its executor; the limits are checked against it. */
+export interface Touched {
+  /** One by one, by name. */
+  objects: string[];
+  objectsOfKind: number;
+  /** Estimates before the change: bytes that stay, seconds that applying takes. */
+  storageBytes: number;
+  applySeconds: number;
+  /** Heavy work waits for the low-load window. */
+  heavy: boolean;
+}
+
 export interface Prepared {
+  touched: Touched;
   /** Everything that undoes the action; stored before it is applied. */
   inverse: Record<string, unknown>;
   /** Hash of the target's state now: what a revert must restore. */
@@ -49,6 +62,8 @@ export interface Executor {
     blockNo: number,
     known: EvidencePairRow[],
   ): Promise<EvidenceStep>;
+  /** What keeping needs outside of a transaction, before it is written; `revert` undoes this too. */
+  beforeKeep?(deps: ExecutorDeps, tenantId: string, action: ActionRow): Promise<void>;
   /** Makes the change lasting, in the transaction that writes the Kept state. */
   keep(tx: TenantTransaction, action: ActionRow): Promise<void>;
   revert(deps: ExecutorDeps, tenantId: string, action: ActionRow): Promise<void>;

@@ -1,10 +1,13 @@
 import { canonicalJson, HartoError, sha256Hex, type SearchRequest } from '@hartonomous/contracts';
-import type { IndexDefinition } from '@hartonomous/store';
+import type { ActionRow, EvidencePairRow, IndexDefinition } from '@hartonomous/store';
 import { z } from 'zod';
 import { replayPairs, requestsThatUse } from '../evidence/replay-pairs.js';
-import type { Executor, ExecutorDeps } from './executor.js';
+import type { EvidenceStep, Executor, ExecutorDeps } from './executor.js';
 
 const parametersSchema = z.object({
+  /** `drop`: an index that the loop earned before and that nothing uses. */
+  operation: z.enum(['create', 'drop']).default('create'),
+  tableRows: z.number().nonnegative().default(0),
   definition: z.object({
     name: z.string().startsWith('earned_'),
     table: z.string(),
@@ -14,18 +17,22 @@ const parametersSchema = z.object({
     operatorClasses: z.array(z.string().nullable()).optional(),
   }),
 });
+type Plan = Omit<z.infer<typeof parametersSchema>, 'definition'> & { definition: IndexDefinition };
 
 const capturedMax = 60;
 const usingMin = 5;
 /** An online build waits for transactions older than itself; live ones are short, a replay step takes seconds. */
 const lockTimeoutMs = 30_000;
 const lookBackHours = 24;
+/** Estimates before the build: bytes of an entry of a B-tree, rows an online build reads in a second. */
+const entryBytes = 48;
+const buildRowsPerSecond = 200_000;
 
-const definitionOf = (parameters: unknown): IndexDefinition => {
+function planOf(parameters: unknown): Plan {
   const parsed = parametersSchema.safeParse(parameters);
   if (!parsed.success) throw new HartoError('INPUT_INVALID', 'index plan has no valid definition');
-  return parsed.data.definition;
-};
+  return parsed.data;
+}
 
 /** Indexes of the touched table, sizes and counters apart. */
 async function tableHash(deps: ExecutorDeps, table: string): Promise<string> {
@@ -33,60 +40,120 @@ async function tableHash(deps: ExecutorDeps, table: string): Promise<string> {
   return sha256Hex(canonicalJson(indexes.map((i) => ({ name: i.name, columns: i.columns, valid: i.valid }))));
 }
 
-/** Creates an index online; measured by replaying captured requests with the index hidden and visible. */
+const create = (deps: ExecutorDeps, plan: Plan) =>
+  deps.store.maintenance.createIndex(plan.definition, { lockTimeoutMs });
+const drop = (deps: ExecutorDeps, plan: Plan) =>
+  deps.store.maintenance.dropIndex(plan.definition.name, { lockTimeoutMs });
+
+/**
+ * Creates an index online, measured by replaying captured requests with the index hidden and visible; or drops one
+ * that is not used any more: it is hidden from replays first, and dropped when nothing gets slower without it.
+ */
 export const indexOptimization: Executor = {
   async prepare(deps, _tenantId, hypothesis) {
-    const definition = definitionOf(hypothesis.candidate.parameters);
+    const plan = planOf(hypothesis.candidate.parameters);
+    const { definition, operation, tableRows } = plan;
+    const indexes = (await deps.store.maintenance.indexes()).filter((i) => i.table === definition.table);
     return {
-      inverse: { kind: 'drop-index', name: definition.name },
+      inverse:
+        operation === 'create'
+          ? { kind: 'drop-index', name: definition.name }
+          : { kind: 'create-index', definition },
       snapshotHash: await tableHash(deps, definition.table),
+      touched: {
+        objects: [definition.name],
+        objectsOfKind: indexes.length + 1,
+        storageBytes: operation === 'create' ? tableRows * entryBytes : 0,
+        applySeconds: tableRows / buildRowsPerSecond,
+        heavy: false,
+      },
     };
   },
 
   async apply(deps, _tenantId, action) {
-    const built = await deps.store.maintenance.createIndex(definitionOf(action.parameters), {
-      lockTimeoutMs,
-    });
+    const plan = planOf(action.parameters);
+    // The index goes when its uselessness is proven (beforeKeep); until then only replays run without it.
+    if (plan.operation === 'drop') return {};
+    const built = await create(deps, plan);
     return { buildMs: built.buildMs, sizeBytes: built.sizeBytes };
   },
 
-  async collect(deps, tenantId, action, _blockNo, known) {
-    const { name } = definitionOf(action.parameters);
-    const captured = action.progress['captured'] as SearchRequest[] | undefined;
-    if (!captured) return capture(deps, tenantId, action.id, name);
-    return replayPairs(
-      deps,
-      tenantId,
-      action,
-      { requests: captured, watched: [name], aaPairs: 10, blockSize: 20, stepMs: 3_000 },
-      known,
-    );
+  collect: (deps, tenantId, action, _blockNo, known) => {
+    const plan = planOf(action.parameters);
+    return plan.operation === 'drop'
+      ? compareWithoutIndex(deps, tenantId, action, plan, known)
+      : compareWithIndex(deps, tenantId, action, plan, known);
+  },
+
+  async beforeKeep(deps, _tenantId, action) {
+    const plan = planOf(action.parameters);
+    if (plan.operation === 'drop') await drop(deps, plan);
   },
 
   keep: async () => undefined,
 
   async revert(deps, _tenantId, action) {
-    await deps.store.maintenance.dropIndex(definitionOf(action.parameters).name, { lockTimeoutMs });
+    const plan = planOf(action.parameters);
+    await (plan.operation === 'drop' ? create(deps, plan) : drop(deps, plan));
   },
 
-  stateHash: (deps, _tenantId, action) => tableHash(deps, definitionOf(action.parameters).table),
+  stateHash: (deps, _tenantId, action) => tableHash(deps, planOf(action.parameters).definition.table),
 };
 
-/** Captured requests that the index serves, found by the engine's own scan counters. */
-async function capture(deps: ExecutorDeps, tenantId: string, actionId: string, indexName: string) {
+async function sampleRequests(deps: ExecutorDeps, tenantId: string, actionId: string) {
   const to = deps.now();
   const from = new Date(to.getTime() - lookBackHours * 3_600_000);
   const seed = Number.parseInt(sha256Hex(actionId).slice(0, 8), 16);
   const sample = await deps.store.withTenant(tenantId, (tx) =>
     tx.workload.sample(from, to, capturedMax, seed),
   );
-  const requests = sample.map((s) => s.input);
-  const using = await requestsThatUse(deps, tenantId, [indexName], requests);
-  if (!Array.isArray(using)) return { kind: 'unavailable' as const, reason: using.unavailable };
+  return sample.map((s) => s.input);
+}
+
+const replayPlan = (requests: SearchRequest[], plan: Plan) => ({
+  requests,
+  watched: [plan.definition.name],
+  hiddenArm: plan.operation === 'drop' ? ('treated' as const) : ('control' as const),
+  aaPairs: 10,
+  blockSize: 20,
+  stepMs: 3_000,
+});
+
+/** Captured requests that the index serves, found by the engine's own scan counters, with and without it. */
+async function compareWithIndex(
+  deps: ExecutorDeps,
+  tenantId: string,
+  action: ActionRow,
+  plan: Plan,
+  known: EvidencePairRow[],
+): Promise<EvidenceStep> {
+  const captured = action.progress['captured'] as SearchRequest[] | undefined;
+  if (captured) return replayPairs(deps, tenantId, action, replayPlan(captured, plan), known);
+  const requests = await sampleRequests(deps, tenantId, action.id);
+  const using = await requestsThatUse(deps, tenantId, [plan.definition.name], requests);
+  if (!Array.isArray(using)) return { kind: 'unavailable', reason: using.unavailable };
   if (using.length < usingMin) {
     const reason = `${using.length} of ${requests.length} captured requests use the index`;
-    return { kind: 'no-data' as const, reason, nextInMs: 0 };
+    return { kind: 'no-data', reason, nextInMs: 0 };
   }
   const patch = { captured: using, usingShare: using.length / requests.length };
-  return { kind: 'waiting' as const, reason: 'requests captured', patch, nextInMs: 0 };
+  return { kind: 'waiting', reason: 'requests captured', patch, nextInMs: 0 };
+}
+
+/** Any captured requests: none of them may get slower by more than the margin without the index. */
+async function compareWithoutIndex(
+  deps: ExecutorDeps,
+  tenantId: string,
+  action: ActionRow,
+  plan: Plan,
+  known: EvidencePairRow[],
+): Promise<EvidenceStep> {
+  const captured = action.progress['captured'] as SearchRequest[] | undefined;
+  if (captured) return replayPairs(deps, tenantId, action, replayPlan(captured, plan), known);
+  const requests = await sampleRequests(deps, tenantId, action.id);
+  if (requests.length < usingMin) {
+    return { kind: 'no-data', reason: `${requests.length} captured requests`, nextInMs: 0 };
+  }
+  const patch = { captured: requests, measurement: { metric: 'latency', goal: 'non-inferiority' } };
+  return { kind: 'waiting', reason: 'requests captured', patch, nextInMs: 0 };
 }

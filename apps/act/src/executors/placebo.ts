@@ -8,13 +8,24 @@ const nothing = sha256Hex('nothing');
 
 /** Changes nothing and is measured like an index: how often the machinery keeps nothing is published. */
 export const placebo: Executor = {
-  prepare: async () => ({ inverse: { kind: 'nothing' }, snapshotHash: nothing }),
+  prepare: async () => ({
+    inverse: { kind: 'nothing' },
+    snapshotHash: nothing,
+    touched: { objects: ['nothing'], objectsOfKind: 1, storageBytes: 0, applySeconds: 0, heavy: false },
+  }),
   apply: async () => ({}),
 
   async collect(deps, tenantId, action, _blockNo, known) {
     const captured = action.progress['captured'] as SearchRequest[] | undefined;
     if (captured) {
-      const plan = { requests: captured, watched: [], aaPairs: 10, blockSize: 20, stepMs: 3_000 };
+      const plan = {
+        requests: captured,
+        watched: [],
+        hiddenArm: 'control' as const,
+        aaPairs: 10,
+        blockSize: 20,
+        stepMs: 3_000,
+      };
       return replayPairs(deps, tenantId, action, plan, known);
     }
     const to = deps.now();

@@ -1,3 +1,4 @@
+import type { StatisticsMaintenance, TableStatistics } from './statistics.js';
 import type { TenantTransaction } from './store.js';
 
 export interface IndexDefinition {
@@ -43,6 +44,8 @@ export interface ReplayOptions {
   watched: string[];
   /** True hides the watched indexes: the control arm. */
   hidden: boolean;
+  /** Planner statistics that hold in this transaction only. */
+  statistics?: TableStatistics;
 }
 
 export type Unavailable = { unavailable: string };
@@ -79,6 +82,7 @@ export interface Maintenance {
   ): Promise<{ value: T } | Unavailable>;
   /** Gathers the planner's statistics of these tables: after a bulk load, before anything is measured. */
   refreshStatistics(tables: string[]): Promise<void>;
+  readonly statistics: StatisticsMaintenance;
   /** Drops the engine's accumulated statement statistics, so that the next window starts at zero. */
   resetStatementStatistics(): Promise<void | Unavailable>;
 }

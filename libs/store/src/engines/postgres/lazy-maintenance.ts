@@ -47,6 +47,13 @@ export function lazyMaintenance(connections: PostgresConnections, bindTenant: Bi
     schemaFingerprint: async () => (await engine()).schemaFingerprint(),
     refreshStatistics: async (tables) => (await engine()).refreshStatistics(tables),
     replay: async (tenantId, options, work) => (await engine()).replay(tenantId, options, work),
+    statistics: {
+      statements: async (options) => (await engine()).statistics.statements(options),
+      read: async (table) => (await engine()).statistics.read(table),
+      gather: async (table) => (await engine()).statistics.gather(table),
+      restore: async (statistics) => (await engine()).statistics.restore(statistics),
+      setAutomatic: async (table, automatic) => (await engine()).statistics.setAutomatic(table, automatic),
+    },
     resetStatementStatistics: async () => (await engine()).resetStatementStatistics(),
   };
 }

@@ -10,6 +10,7 @@ import {
 } from './index-operations.js';
 import { findMissingIndexes } from './missing-indexes.js';
 import { replayHidden } from './replay.js';
+import { postgresStatistics } from './table-statistics.js';
 
 export interface PostgresMaintenanceDeps {
   /** Login that owns the tables. */
@@ -27,6 +28,7 @@ export function createPostgresMaintenance(deps: PostgresMaintenanceDeps): Mainte
   const { owner, superuser } = deps;
   return {
     migrate: deps.migrate,
+    statistics: postgresStatistics(superuser),
     missingIndexes: async (options) =>
       superuser
         ? findMissingIndexes(superuser, options)

@@ -1,6 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 import type { ReplayOptions } from '../../../port/maintenance.js';
 import type { TenantTransaction } from '../../../port/store.js';
+import { restoreStatistics } from './table-statistics.js';
 
 /**
  * Runs reads in a transaction that is always rolled back. The watched indexes get the same catalogue write in both
@@ -25,6 +26,7 @@ export async function replayHidden<T>(
                               where n.nspname = current_schema() and c.relname = any($1::text[]))`,
       [options.watched, !options.hidden],
     );
+    if (options.statistics) await restoreStatistics(client, options.statistics);
     await client.query(`select set_config('role', $1, true)`, [appRole]);
     const tx = await openTenantTransaction(client, tenantId);
     return { value: await work(tx, () => scansInTransaction(client, options.watched)) };

@@ -1,0 +1,103 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { planHash, type Candidate, type HypothesisType } from '@hartonomous/contracts';
+import { inputHashOf } from '@hartonomous/retrieval';
+import { newId } from '@hartonomous/contracts';
+import type { ActionRow } from '@hartonomous/store';
+import { executors } from '../executors/registry.js';
+import { candidateOf, ingestParagraphs, started, startRig, type Rig } from './rig.js';
+
+let rig: Rig;
+let tenantId: string;
+let queries: string[];
+beforeAll(async () => {
+  rig = await startRig();
+  tenantId = await rig.tenant();
+  queries = await ingestParagraphs(rig, tenantId, 12);
+});
+afterAll(() => rig?.close());
+
+const indexOf = (operation: 'create' | 'drop') => ({
+  operation,
+  tableRows: 100,
+  definition: { name: `earned_atom_term_${operation}`, table: 'atom_term', columns: ['tenant_id', 'term'] },
+});
+
+async function cachePlan(): Promise<Record<string, unknown>> {
+  const model = await rig.store.withTenant(tenantId, (tx) => tx.models.ensureNative());
+  const keys = queries.map((query) => {
+    const input = { query, limit: 10 };
+    return { inputHash: inputHashOf(input), input, count: 5 };
+  });
+  return { modelId: model.id, keys };
+}
+
+/** Prepare, apply twice, revert twice: the hash is the old one, and differed in between. */
+async function rehearse(candidate: Candidate, changes: boolean): Promise<void> {
+  const executor = executors[candidate.type]!;
+  const hypothesis = {
+    id: newId(),
+    cycleId: newId(),
+    candidate,
+    planHash: planHash(candidate),
+    value: 1,
+    selectionProbability: 1,
+    chosen: true,
+  };
+  const tenant = tenantId;
+  const prepared = await executor.prepare(rig.deps, tenant, hypothesis);
+  expect(prepared.touched.objects.length).toBeGreaterThan(0);
+  const action = {
+    id: newId(),
+    ...candidate,
+    inverse: prepared.inverse,
+    progress: {},
+  } as unknown as ActionRow;
+  const hash = () => executor.stateHash(rig.deps, tenant, action);
+  expect(await hash()).toBe(prepared.snapshotHash);
+  const applied = await executor.apply(rig.deps, tenant, action);
+  await executor.apply(rig.deps, tenant, action);
+  action.progress = { applied };
+  await executor.beforeKeep?.(rig.deps, tenant, action);
+  if (changes) expect(await hash()).not.toBe(prepared.snapshotHash);
+  await executor.revert(rig.deps, tenant, action);
+  await executor.revert(rig.deps, tenant, action);
+  expect(await hash()).toBe(prepared.snapshotHash);
+}
+
+const plans: Partial<Record<HypothesisType, () => Promise<Record<string, unknown>>>> = {
+  IndexOptimization: async () => indexOf('create'),
+  CacheWarming: cachePlan,
+};
+
+describe('rehearsal of every inverse', () => {
+  it.each(Object.keys(plans) as HypothesisType[])('%s', async (type) => {
+    await rehearse(candidateOf(type, { parameters: await plans[type]!() }), true);
+  });
+
+  it('IndexOptimization that drops', async () => {
+    const plan = indexOf('drop');
+    await rig.store.maintenance.createIndex(plan.definition, { lockTimeoutMs: 5_000 });
+    await rehearse(candidateOf('IndexOptimization', { parameters: plan }), true);
+    expect((await rig.store.maintenance.indexes()).map((i) => i.name)).toContain(plan.definition.name);
+    await rig.store.maintenance.dropIndex(plan.definition.name, { lockTimeoutMs: 5_000 });
+  });
+
+  it('refuses indexes of the schema itself and plans without a definition', async () => {
+    const foreign = { definition: { name: 'atom_term_pkey', table: 'atom_term', columns: ['term'] } };
+    for (const parameters of [foreign, {}]) {
+      await expect(rehearse(candidateOf('IndexOptimization', { parameters }), true)).rejects.toMatchObject({
+        code: 'INPUT_INVALID',
+      });
+    }
+  });
+
+  it('stores the inverse with the action, before anything is applied', async () => {
+    const parameters = { ...indexOf('create') };
+    const [action] = await started(rig, tenantId, [candidateOf('IndexOptimization', { parameters })]);
+    expect(action).toMatchObject({
+      state: 'Scheduled',
+      inverse: { kind: 'drop-index', name: parameters.definition.name },
+    });
+    expect(action!.snapshotHash).toMatch(/^[0-9a-f]{64}$/);
+  });
+});

@@ -1,4 +1,5 @@
 import { HartoError } from '@hartonomous/contracts';
+import { faultPoint } from '@hartonomous/faults';
 import type { Entities } from '../entities/entities.js';
 import type { EngineName, Feature } from '../port/feature.js';
 import type { Maintenance } from '../port/maintenance.js';
@@ -57,6 +58,8 @@ export class EngineStore implements Store {
         const { transaction, deferred } = bindTenant(this.of, db, id);
         const outcome = await work(transaction);
         await deferred.flush();
+        // Everything is written, nothing is committed: where a crash must leave no trace.
+        await faultPoint('store.before-commit');
         return { result: outcome, written: deferred.written };
       }),
     );

@@ -1,4 +1,5 @@
 import { HartoError } from '@hartonomous/contracts';
+import { faultPoint } from '@hartonomous/faults';
 import type { QueryRunner } from 'typeorm';
 import type { MigrationFile } from './migration-files.js';
 
@@ -82,6 +83,7 @@ async function applyFile(runner: QueryRunner, file: MigrationFile, dialect: Migr
   await runner.startTransaction();
   try {
     for (const batch of dialect.batches(file.text)) await runner.query(batch);
+    await faultPoint('store.in-migration');
     await runner.query(dialect.insertJournal, [file.name, file.checksum]);
     await runner.commitTransaction();
   } catch (error) {

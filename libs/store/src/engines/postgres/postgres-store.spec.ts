@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { newId } from '@hartonomous/contracts';
+import { armFaults } from '@hartonomous/faults';
 import { foreignReads, populate } from '../../contract/isolation-contract.js';
 import { openStore } from '../../open-store.js';
 import { coreMigrations } from '../../sql/migration-files.js';
@@ -272,6 +273,36 @@ describe('tenants, layer by layer', () => {
 });
 
 describe('faults', () => {
+  it('a fault just before the commit leaves nothing: no state, no message, no audit entry, no news', async () => {
+    const t = await openTestStore({ poolSize: 1 });
+    let heard = 0;
+    t.store.onCommitted(() => heard++);
+    const work = () =>
+      t.store.withTenant(t.tenantId, async (tx) => {
+        await tx.settings.set('x', '1', 'test');
+        await tx.outbox.add({
+          id: newId(),
+          name: 'loop.cycle.learned',
+          epoch: 0,
+          refs: { cycleId: newId() },
+        });
+        await tx.audit.append({ what: 'w', subject: 's', who: 'w', why: 'y' });
+      });
+    armFaults('store.before-commit=throw');
+    await expect(work()).rejects.toThrow('store.before-commit');
+    armFaults('');
+    const left = await t.store.withTenant(t.tenantId, async (tx) => [
+      await tx.settings.get('x'),
+      await tx.audit.verify(),
+    ]);
+    expect(left).toEqual([null, { rows: 0, brokenAt: null }]);
+    expect((await t.store.withSystem('test', (tx) => tx.plumbing.outboxAge())).waiting).toBe(0);
+    expect(heard).toBe(0);
+    await work();
+    expect(heard).toBe(1);
+    await t.close();
+  });
+
   it('a connection that breaks is a retryable fault, and the pool recovers', async () => {
     const t = await openTestStore({ poolSize: 1 });
     const broken = t.store.withTenant(t.tenantId, async (tx) => {

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { resultHash, checksumOf } from '../checksum.js';
 import { planWave, type PlanState } from '../plan/chunk-plan.js';
 import { checkedEstimate, parseParams, taskTypeOf } from '../registry.js';
+import { collatzLongest } from '../testing/collatz-longest.js';
 import type { Partial, RunContext, Span, TaskType, VectorInput } from '../task-type.js';
 
 /** Three blobs and some scattered points in eight dimensions. */
@@ -78,6 +79,13 @@ describe('task types', () => {
       );
     },
   );
+
+  it('the example of CONTRIBUTING.md: the longest sequence below a million begins at 837,799', () => {
+    const whole = compute(collatzLongest, { lo: 1, hi: 999_999 }, null, (length) => length);
+    const split = compute(collatzLongest, { lo: 1, hi: 999_999 }, null, () => 77_777, true);
+    expect(whole.result).toEqual({ start: 837_799, steps: 524 });
+    expect(split.result).toEqual(whole.result);
+  });
 
   it('prime.count: legendre and sieve agree on ranges that do not begin at 1', () => {
     const type = taskTypeOf('prime.count');

@@ -105,10 +105,12 @@ async function untilLeased(rig: LaneRig, id: string): Promise<void> {
 function openPublic(rig: LaneRig) {
   if (rig.queueUrl.startsWith('redis')) {
     const connection = new Redis(rig.queueUrl, { maxRetriesPerRequest: null });
-    const options = { connection, prefix: 'hartonomous' };
+    const listening = connection.duplicate();
+    const prefix = 'hartonomous';
     return {
-      queue: new Queue('compute', options),
-      events: new QueueEvents('compute', { connection: connection.duplicate(), prefix: 'hartonomous' }),
+      queue: new Queue('compute', { connection, prefix }),
+      events: new QueueEvents('compute', { connection: listening, prefix }),
+      close: async () => void (connection.disconnect(), listening.disconnect()),
     };
   }
   const bound = withBackend(createPostgresBackend);
@@ -118,11 +120,12 @@ function openPublic(rig: LaneRig) {
   return {
     queue: new bound.Queue('hartonomous.compute', { connection }) as unknown as Queue,
     events: new bound.QueueEvents('hartonomous.compute', { connection }) as unknown as QueueEvents,
+    close: () => pool.end(),
   };
 }
 
 async function publicQueue(rig: LaneRig): Promise<void> {
-  const { queue, events } = openPublic(rig);
+  const { queue, events, close } = openPublic(rig);
   queue.on('error', () => {});
   events.on('error', () => {});
   try {
@@ -152,5 +155,6 @@ async function publicQueue(rig: LaneRig): Promise<void> {
   } finally {
     await queue.close().catch(() => {});
     await events.close().catch(() => {});
+    await close();
   }
 }

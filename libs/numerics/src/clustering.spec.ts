@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { dbscan, NOISE, type DbscanOptions, type Metric } from './dbscan.js';
+import { buildGrid } from './cell-grid.js';
 import { dbscanGrid } from './dbscan-grid.js';
+import { dbscanPairs } from './dbscan-pairs.js';
 import { assignToCentroids, kMeans, kMeansPlusPlus } from './k-means.js';
 import { createRng } from './random.js';
 import {
@@ -95,6 +97,39 @@ describe('DBSCAN', () => {
       ),
       property(200),
     );
+  });
+
+  it.each([
+    ['sparse cells: by pairs', 0.6, 4, true],
+    ['sparse cells, many points asked for: by pairs', 1.2, 12, true],
+    ['full cells: by cells', 3, 12, false],
+    ['no table of cells: by pairs', 0.6, 4, true, 1e5],
+  ])('equals the definition on 1500 planar points, %s', (_, epsilon, minPoints, byPairs, extra = 0) => {
+    const rng = testRng('planar');
+    const base = Array.from({ length: 3000 }, (__, at) => (at % 60 < 6 ? 5 + 4 * rng() : 24 * rng()));
+    const points = Float64Array.from(extra > 0 ? [...base, extra, extra] : base);
+    const grid = buildGrid(points, 2, epsilon);
+    expect(grid?.prefix === null).toBe(extra > 0);
+    const pairs = grid && dbscanPairs(grid, epsilon * epsilon, minPoints);
+    expect(pairs !== null).toBe(byPairs);
+    const result = dbscan(points, 2, { epsilon, minPoints, metric: 'euclidean' });
+    expect(result.labels).toEqual(bruteForce(points, 2, epsilon, minPoints));
+    expect(result.clusters).toBeGreaterThan(0);
+  });
+
+  it('lists more pairs than uniform points would have (unit lattice, radius √2)', () => {
+    const side = 40;
+    const points = Float64Array.from({ length: 2 * side * side }, (_, at) =>
+      at % 2 === 0 ? (at >> 1) % side : Math.floor((at >> 1) / side),
+    );
+    const epsilon = Math.SQRT2;
+    const grid = buildGrid(points, 2, epsilon);
+    const result = grid && dbscanPairs(grid, epsilon * epsilon, 9);
+    const inner = (at: number): boolean => at % side > 0 && at % side < side - 1;
+    const core = Uint8Array.from({ length: side * side }, (_, i) =>
+      inner(i) && inner(Math.floor(i / side)) ? 1 : 0,
+    );
+    expect(result).toEqual({ labels: new Int32Array(side * side), clusters: 1, core });
   });
 
   it('serves a sparse extent on the grid and an immense one on the tree', () => {

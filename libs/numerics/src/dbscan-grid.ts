@@ -1,4 +1,5 @@
 import { buildGrid, rangeFinder, rowOffsets, type Grid } from './cell-grid.js';
+import { dbscanPairs } from './dbscan-pairs.js';
 import { findRoot, joinRoots } from './union-find.js';
 
 /** Distance tests between permuted points, specialised by dimension. */
@@ -213,6 +214,8 @@ export function dbscanGrid(
 ): { labels: Int32Array; clusters: number; core: Uint8Array } | null {
   const grid = buildGrid(points, dim, epsilon);
   if (!grid) return null;
+  const byPairs = dbscanPairs(grid, epsilon * epsilon, minPoints);
+  if (byPairs) return byPairs;
   const offsets = rowOffsets(grid);
   const within = distanceTests(grid.coordinates, dim, epsilon * epsilon);
   const sortedCore = markCore(grid, offsets, within, minPoints);

@@ -122,8 +122,8 @@ function grow(n: number, minPoints: number, visit: Visit): DbscanResult {
 /**
  * DBSCAN (Ester et al. 1996) over row-major points (n x dim). Cluster numbers follow their lowest core point and a
  * border point takes the lowest label among its core neighbours, which is what scikit-learn returns. Euclidean
- * in up to 4 dimensions: a cell-sorted grid of side epsilon / sqrt(dim) with union-find over cells (Gunawan 2013),
- * about O(n) for bounded density; Euclidean up to 12: k-d tree; else a scan, O(n^2 dim).
+ * in up to 4 dimensions: a cell-sorted grid of side epsilon / sqrt(dim) with union-find over cells (Gunawan 2013) or,
+ * for planar points in sparse cells, over a list of near pairs; about O(n) for bounded density; Euclidean up to 12: k-d tree; else a scan, O(n^2 dim).
  * With a function as metric, `points` only counts the rows. Throws `DBSCAN_METRIC` (missing or unknown),
  * `DBSCAN_INVALID`, `DBSCAN_SHAPE`, `DBSCAN_NOT_FINITE`.
  */

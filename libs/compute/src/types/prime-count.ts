@@ -1,7 +1,7 @@
 import { countPrimes } from '../primes/count.js';
-import { primePi } from '../primes/legendre.js';
+import { LEGENDRE_MAX, primePi } from '../primes/legendre.js';
 import { defineTaskType, type Partial, type RunContext, type Span } from '../task-type.js';
-import { countParams, legendreCost, sieveCost, type CountParams } from './prime-range.js';
+import { countParams, legendreCost, secondSieve, sieveCost, type CountParams } from './prime-range.js';
 
 const countOf = (partial: Partial): number => partial.summary.count as number;
 
@@ -12,6 +12,15 @@ function runLegendre(params: CountParams, span: Span, context: RunContext): numb
     total += which === 0 ? primePi(params.hi, context) : -primePi(params.lo - 1, context);
   }
   return total;
+}
+
+/** Another algorithm where that costs less than sieving again; else the other sieve while the range is small. */
+function secondCount({ lo, hi }: Span, context: RunContext): number {
+  const cost = sieveCost(lo, hi, hi);
+  if (hi <= LEGENDRE_MAX && legendreCost(hi) + legendreCost(lo) < cost) {
+    return primePi(hi, context) - primePi(Math.max(0, lo - 1), context);
+  }
+  return countPrimes(lo, hi, context, secondSieve(cost));
 }
 
 const legendreSpan = (params: CountParams): number => (params.lo <= 2 ? 0 : 1);
@@ -38,8 +47,8 @@ export const primeCount = defineTaskType<CountParams>({
   },
   run: (params, span, context) => {
     if (params.method === 'legendre') return { summary: { count: runLegendre(params, span, context) } };
-    const engine = context.independent ? 'twin' : 'auto';
-    return { summary: { count: countPrimes(span.lo, span.hi, context, engine) } };
+    const count = context.independent ? secondCount(span, context) : countPrimes(span.lo, span.hi, context);
+    return { summary: { count } };
   },
   merge: (a, b) => ({ summary: { count: countOf(a) + countOf(b) } }),
   finished: (_params, _round, merged) => ({

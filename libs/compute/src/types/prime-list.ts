@@ -1,6 +1,6 @@
 import { listPrimes, unpackGaps } from '../primes/count.js';
 import { defineTaskType, type Partial } from '../task-type.js';
-import { listParams, primesAbout, sieveCost, type ListParams } from './prime-range.js';
+import { listParams, primesAbout, secondSieve, sieveCost, type ListParams } from './prime-range.js';
 
 interface ListSummary {
   count: number;
@@ -29,7 +29,7 @@ export const primeList = defineTaskType<ListParams>({
   firstRound: ({ lo, hi }) => ({ round: 0, lo, hi, carry: null }),
   cost: (params, { lo, hi }) => sieveCost(lo, hi, params.hi) + 20 * primesAbout(lo, hi),
   run: (_params, span, context) => {
-    const engine = context.independent ? 'twin' : 'auto';
+    const engine = context.independent ? secondSieve(sieveCost(span.lo, span.hi, span.hi)) : 'auto';
     const { first, last, count, gaps } = listPrimes(span.lo, span.hi, context, engine);
     return { summary: { count, first, last }, output: gaps };
   },

@@ -28,6 +28,12 @@ export function sieveCost(lo: number, hi: number, top: number): number {
   return 1000 + (hi - lo + 1) * nsPerNumber(Math.max(10, top)) + 6 * Math.sqrt(top);
 }
 
+/** Work up to which the slower sieve may give the second opinion, nanoseconds of a usual core. */
+const twinCostMax = 0.5e9;
+
+/** Sieve for a second opinion: the plain one, four times slower, unless that would delay the result. */
+export const secondSieve = (cost: number): 'twin' | 'auto' => (cost <= twinCostMax ? 'twin' : 'auto');
+
 /** Cost of pi(n) by the recurrence, measured at 1e9 (2 ms) to 1e13 (0.9 s). */
 export const legendreCost = (n: number): number => 1000 + 0.17 * Math.max(1, n) ** 0.745;
 

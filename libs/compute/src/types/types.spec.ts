@@ -94,12 +94,18 @@ describe('task types', () => {
     expect(count('legendre')).toBe(count('sieve'));
   });
 
-  it('a second opinion of a sieve chunk is equal and uses no kernel', () => {
-    const type = taskTypeOf('prime.list');
-    const params = parseParams(type, { hi: 3_000_000 });
+  it.each([
+    ['prime.list', 900_001, 1_900_000],
+    ['prime.count', 900_001, 1_900_000],
+    // Long and low: by the recurrence. High: by the sieve.
+    ['prime.count', 1, 100_000_000],
+    ['prime.count', 1_000_000_000_000, 1_000_000_300_000],
+  ])('%s: a second opinion of [%d, %d] is equal', (name, lo, hi) => {
+    const type = taskTypeOf(name);
+    const params = parseParams(type, { hi: 2_000_000_000_000 });
     const run = (independent: boolean) =>
       checksumOf(
-        type.run(params, { round: 0, lo: 900_001, hi: 1_900_000 } as Span, {
+        type.run(params, { round: 0, lo, hi } as Span, {
           carry: null,
           input: null,
           stopped: () => false,

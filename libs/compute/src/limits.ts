@@ -9,6 +9,8 @@ export const computeLimits = {
   classicSize: 10_000,
   chunksPerWorkerMin: 2,
   attemptsMax: 3,
+  /** Leases of one chunk whose workers died, before it is taken for the cause. */
+  leasesMax: 20,
   /** Share of chunks that are computed again elsewhere; at least one. */
   verifyShare: 0.015,
   submissionBytesMax: 64 * 1024,

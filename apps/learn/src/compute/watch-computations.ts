@@ -19,7 +19,7 @@ export async function watchComputations(store: Store, bus: Bus): Promise<number>
 async function wake(tx: TenantTransaction, bus: Bus, computationId: string): Promise<void> {
   const row = await tx.computations.get(computationId);
   if (!row) return;
-  const expired = await tx.computations.expire(computationId, computeLimits.attemptsMax);
+  const expired = await tx.computations.expire(computationId, computeLimits.leasesMax);
   const epoch = row.revision;
   const ended = (chunkNo: number, outcome: 'failed' | 'released') =>
     bus.publish(tx, { name: 'compute.chunk.completed', epoch, refs: { computationId, chunkNo, outcome } });

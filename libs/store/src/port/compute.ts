@@ -195,8 +195,11 @@ export interface ComputationRepository {
   release(id: string, no: number, fence: number): Promise<boolean>;
   /** Counts a result that came too late. */
   addWaste(id: string, elapsedMs: number): Promise<void>;
-  /** Takes leases back that ended; a chunk at `failuresMax` is parked. Returns the chunks. */
-  expire(id: string, failuresMax: number): Promise<number[]>;
+  /**
+   * Takes leases back that ended: a worker's death is not the chunk's failure, but one that was leased `claimsMax`
+   * times is parked. Returns the chunks.
+   */
+  expire(id: string, claimsMax: number): Promise<number[]>;
   /** Marks the outcome of a verification; `agrees` = false makes both chunks pending again, as a failure. */
   settleVerification(
     id: string,

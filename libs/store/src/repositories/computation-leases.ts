@@ -156,13 +156,12 @@ function losing({ tenantId, db, sql }: TenantContext): Omit<Leases, 'claim' | 'r
       );
     },
 
-    async expire(id, failuresMax) {
+    async expire(id, claimsMax) {
       const rows = await db.rows<{ no: number }>(
         sql.update({
           table: 'computation_chunk',
           set: [
-            `state = case when failures + 1 >= $3 then 'Parked' else 'Pending' end`,
-            'failures = failures + 1',
+            `state = case when claims >= $3 then 'Parked' else 'Pending' end`,
             'fence = fence + 1',
             'owner = null',
             'leased_until = null',
@@ -172,7 +171,7 @@ function losing({ tenantId, db, sql }: TenantContext): Omit<Leases, 'claim' | 'r
           where: `tenant_id = $1 and computation_id = $2 and state = 'Leased' and leased_until < ${sql.now}`,
           returning: ['no'],
         }),
-        [tenantId, id, failuresMax],
+        [tenantId, id, claimsMax],
       );
       return rows.map((row) => row.no);
     },

@@ -7,8 +7,8 @@ export interface Delivery {
   /** 1 for the first try. */
   attempt: number;
   attempts: number;
-  /** Aborted when the catalogue's time for the message is over, or the service stops. */
-  signal: AbortSignal;
+  /** Gives the signal that is aborted when the catalogue's time for the message is over, or the service stops. */
+  signal: () => AbortSignal;
 }
 
 /** Second argument of a handler: `@Ctx() context: BusContext`. */
@@ -34,6 +34,6 @@ export class BusContext extends BaseRpcContext<[Delivery]> {
   }
 
   get signal(): AbortSignal {
-    return this.getArgByIndex(0).signal;
+    return this.getArgByIndex(0).signal();
   }
 }

@@ -3,7 +3,7 @@ import type { Envelope, ServiceName } from '@hartonomous/contracts';
 import { faultPoint } from '@hartonomous/faults';
 import type { Store, TenantTransaction } from '@hartonomous/store';
 import { annotate } from '@hartonomous/telemetry';
-import { withCheckedOutbox } from './publish.js';
+import { watched } from './watched-transaction.js';
 
 export interface HandleDeps {
   store: Store;
@@ -31,10 +31,11 @@ export async function handleOnce<T>(
   const result = await deps.store.withTenant(envelope.tenantId, async (tx) => {
     first = await tx.inbox.receive(envelope.messageId, deps.service);
     if (!first) return undefined;
-    await requireOwn(tx, envelope);
-    const checked = withCheckedOutbox(tx);
-    const value = await work(checked.tx);
-    published = checked.count();
+    const watch = watched(tx);
+    const value = await work(watch.tx);
+    const { cycleId } = envelope.refs as { cycleId?: string };
+    if (cycleId !== undefined && !watch.met(cycleId)) await requireOwn(tx, cycleId);
+    published = watch.published();
     await faultPoint(`${deps.service}.in-tx`);
     return value;
   });
@@ -45,16 +46,8 @@ export async function handleOnce<T>(
   return result;
 }
 
-/** The database decides whose cycle or computation it is: another tenant's row is not visible in this transaction. */
-async function requireOwn(tx: TenantTransaction, envelope: Envelope): Promise<void> {
-  const { cycleId, computationId } = envelope.refs as { cycleId?: string; computationId?: string };
-  if (cycleId !== undefined && !(await tx.cycles.get(cycleId))) {
-    throw new HartoError('MESSAGE_FOREIGN_TENANT', `cycle ${cycleId} is not of the message's tenant`);
-  }
-  if (computationId !== undefined && !(await tx.computations.get(computationId))) {
-    throw new HartoError(
-      'MESSAGE_FOREIGN_TENANT',
-      `computation ${computationId} is not of the message's tenant`,
-    );
-  }
+/** The database decides whose cycle it is: another tenant's row is not visible in this transaction. */
+async function requireOwn(tx: TenantTransaction, cycleId: string): Promise<void> {
+  if (await tx.cycles.get(cycleId)) return;
+  throw new HartoError('MESSAGE_FOREIGN_TENANT', `cycle ${cycleId} is not of the message's tenant`);
 }

@@ -1,6 +1,6 @@
 import { messageLimits, newId, parseEnvelope } from '@hartonomous/contracts';
 import type { Envelope, MessageName, MessageRefs } from '@hartonomous/contracts';
-import type { Outbox, OutboxRow, TenantTransaction } from '@hartonomous/store';
+import type { OutboxRow, TenantTransaction } from '@hartonomous/store';
 import { carrier } from '@hartonomous/telemetry';
 
 export interface Publication<N extends MessageName = MessageName> {
@@ -12,6 +12,8 @@ export interface Publication<N extends MessageName = MessageName> {
   deliverAt?: Date;
   trace?: Record<string, string>;
 }
+
+type OutgoingRow<N extends MessageName> = Publication<N> & { id: string; trace: Record<string, string> };
 
 export const envelopeOf = (
   row: Pick<OutboxRow, 'id' | 'name' | 'tenantId' | 'epoch' | 'refs' | 'trace'>,
@@ -35,32 +37,14 @@ export async function publish<N extends MessageName>(
   tx: Pick<TenantTransaction, 'tenantId' | 'outbox'>,
   message: Publication<N>,
 ): Promise<string> {
-  const row = checked(tx.tenantId, message);
+  const row = checkedRow(tx.tenantId, message);
   await tx.outbox.add(row);
   return row.id;
 }
 
-function checked<N extends MessageName>(tenantId: string, message: Publication<N>) {
+/** The row of a message that the catalogue accepts. */
+export function checkedRow<N extends MessageName>(tenantId: string, message: Publication<N>): OutgoingRow<N> {
   const row = { ...message, id: message.id ?? newId(), trace: message.trace ?? carrier() };
   parseEnvelope(envelopeOf({ ...row, tenantId }));
   return row;
-}
-
-/** The transaction as handlers see it: what they publish is parsed and carries the trace; `count` tells how much. */
-export function withCheckedOutbox(tx: TenantTransaction): { tx: TenantTransaction; count: () => number } {
-  let count = 0;
-  const outbox: Outbox = {
-    add: (message) => {
-      count++;
-      return tx.outbox.add(checked(tx.tenantId, message));
-    },
-  };
-  const face = new Proxy(tx, {
-    get: (target, property) => {
-      if (property === 'outbox') return outbox;
-      const value: unknown = Reflect.get(target, property, target);
-      return typeof value === 'function' ? value.bind(target) : value;
-    },
-  });
-  return { tx: face, count: () => count };
 }

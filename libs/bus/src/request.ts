@@ -20,6 +20,9 @@ export type ReplyQueue = `reply-${string}`;
 
 /** The envelope of a job, and where its answer goes. */
 export function unframe(data: unknown): { body: unknown; replyTo: ReplyQueue | null } {
+  // Every hop passes here, few are requests: the schema is for those that claim to be one.
+  const claims = typeof data === 'object' && data !== null && 'replyTo' in data;
+  if (!claims) return { body: data, replyTo: null };
   const framed = requestSchema.safeParse(data);
   if (!framed.success) return { body: data, replyTo: null };
   return { body: framed.data.request, replyTo: framed.data.replyTo as ReplyQueue };

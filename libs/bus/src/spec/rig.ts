@@ -17,7 +17,7 @@ import { OutboxRelay } from '../outbox-relay.js';
 import { openQueues } from '../queues.js';
 import type { Queues, QueueSettings } from '../queues.js';
 import { RpcErrorFilter } from '../rpc-error-filter.js';
-import { restOf } from './rest-of.js';
+import { restOf } from '../testing/rest-of.js';
 import { quick } from './settings.js';
 
 export type Engine = 'postgres' | 'redis';

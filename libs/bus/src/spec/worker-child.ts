@@ -11,7 +11,7 @@ import { handleOnce } from '../handle-once.js';
 import { OutboxRelay } from '../outbox-relay.js';
 import { openQueues } from '../queues.js';
 import { RpcErrorFilter } from '../rpc-error-filter.js';
-import { restOf } from './rest-of.js';
+import { restOf } from '../testing/rest-of.js';
 import { quick } from './settings.js';
 
 // A service in a process of its own, for tests that kill it: analyze, whose effect is an audit row and a message.

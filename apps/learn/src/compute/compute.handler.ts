@@ -16,12 +16,15 @@ import { settleChunk, type Followup } from './settle-chunk.js';
 import { watchComputations } from './watch-computations.js';
 
 const watchEveryMs = 2000;
+/** Idle computations are woken in one of so many looks. */
+const idleEvery = 15;
 
 /** Learn, in the fast lane: merge, verify, plan on. */
 @Controller()
 export class ComputeHandler implements OnApplicationBootstrap, OnModuleDestroy {
   private timer: NodeJS.Timeout | null = null;
   private busy = false;
+  private looks = 0;
 
   constructor(
     @Inject(STORE) private readonly store: Store,
@@ -63,7 +66,8 @@ export class ComputeHandler implements OnApplicationBootstrap, OnModuleDestroy {
     if (this.busy) return;
     this.busy = true;
     try {
-      if (!(await this.killSwitch.isOn())) await watchComputations(this.store, this.bus);
+      if (!(await this.killSwitch.isOn()))
+        await watchComputations(this.store, this.bus, this.looks++ % idleEvery === 0);
     } catch (error) {
       this.log.error({ err: error }, 'computations could not be looked after; tried again');
     } finally {

@@ -2,14 +2,21 @@ import { computeLimits } from '@hartonomous/compute';
 import type { Bus } from '@hartonomous/service-kit';
 import type { Store, TenantTransaction } from '@hartonomous/store';
 
-/** An open computation without a sign of life for so long is pushed; its messages usually come by themselves, ms. */
-const idleMs = 10_000;
+/**
+ * An open computation without a sign of life for so long is pushed, ms: its messages stand in the outbox until they
+ * are received, so that this is needed only when one went to the dead letters.
+ */
+const idleMs = 60_000;
 
-/** Takes back the leases of silent workers and wakes computations that nobody works on. Returns how many. */
-export async function watchComputations(store: Store, bus: Bus): Promise<number> {
-  const rows = await store.withSystem('look after open computations', (tx) =>
+/**
+ * Takes back the leases of silent workers and, when `idleToo`, wakes computations that nobody works on. Returns how
+ * many it touched.
+ */
+export async function watchComputations(store: Store, bus: Bus, idleToo: boolean): Promise<number> {
+  const all = await store.withSystem('look after open computations', (tx) =>
     tx.computations.unattended(idleMs),
   );
+  const rows = all.filter((row) => row.expired || idleToo);
   for (const { tenantId, computationId } of rows) {
     await store.withTenant(tenantId, (tx) => wake(tx, bus, computationId));
   }

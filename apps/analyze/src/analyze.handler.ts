@@ -1,10 +1,18 @@
 import { newId, type Envelope } from '@hartonomous/contracts';
-import { BUS, KILL_SWITCH, STORE, type Bus, type KillSwitch } from '@hartonomous/service-kit';
+import {
+  BUS,
+  CONFIG,
+  KILL_SWITCH,
+  STORE,
+  type Bus,
+  type KillSwitch,
+  type ServiceConfig,
+} from '@hartonomous/service-kit';
 import type { Store } from '@hartonomous/store';
 import { currentTrace, withSpan } from '@hartonomous/telemetry';
 import { Controller, Inject } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
-import { observe, type Observed } from './observe.js';
+import { baselineSetting, observe, type Observed } from './observe.js';
 
 type Requested = Envelope<'loop.cycle.requested'>;
 
@@ -13,6 +21,7 @@ export class AnalyzeHandler {
   constructor(
     @Inject(STORE) private readonly store: Store,
     @Inject(BUS) private readonly bus: Bus,
+    @Inject(CONFIG) private readonly config: ServiceConfig,
     @Inject(KILL_SWITCH) private readonly killSwitch: KillSwitch,
   ) {}
 
@@ -22,7 +31,7 @@ export class AnalyzeHandler {
     const cycle = await this.store.withTenant(message.tenantId, (tx) => tx.cycles.get(message.refs.cycleId));
     if (!cycle || cycle.state !== 'Requested') return;
     const startTime = new Date();
-    const observed = await observe(this.store, message.tenantId, cycle);
+    const observed = await observe(this.store, message.tenantId, cycle, this.config.loopScale);
     const { noticed } = observed;
     const trigger = currentTrace();
     // The cycle continues the trace of the request it noticed; what woke it up is a link.
@@ -47,6 +56,10 @@ export class AnalyzeHandler {
       const patch = { windowFrom, windowTo, traceId };
       if (!(await tx.cycles.advance(cycleId, message.epoch, 'Requested', 'Observed', patch))) return;
       await tx.cycles.addObservation({ id: observationId, cycleId, document });
+      await tx.analysis.addMetrics(observed.metrics);
+      for (const [stratum, baseline] of observed.baselines) {
+        await tx.settings.set(baselineSetting(stratum), JSON.stringify(baseline), 'analyze');
+      }
       await tx.outbox.add({
         id: newId(),
         name: 'loop.observation.recorded',

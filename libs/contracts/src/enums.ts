@@ -105,6 +105,7 @@ export const observationKinds = [
   'regression',
   'trend',
   'missing-index',
+  'unused-index',
   'plan-regression',
   'frequent-reads',
   'concepts',

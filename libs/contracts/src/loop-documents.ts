@@ -12,6 +12,15 @@ export interface Finding {
   facts: Record<string, unknown>;
 }
 
+/** Findings with one cause, as far as they share a stratum, a table or a statement. */
+export interface Incident {
+  /** 0..1; the cadence of the loop follows their sum. */
+  severity: number;
+  /** Positions in the observation's list of findings. */
+  findings: number[];
+  scopes: string[];
+}
+
 export interface Stratum {
   operation: string;
   model: string;
@@ -31,6 +40,8 @@ export interface ObservationDocument {
   windowTo: string;
   strata: Stratum[];
   findings: Finding[];
+  /** Absent in observations of earlier versions. */
+  incidents?: Incident[];
   /** Sources that could not be read, by name: absence of a finding there is "no data", not "no problem". */
   unavailable: string[];
 }

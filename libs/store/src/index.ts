@@ -4,6 +4,7 @@ export type * from './port/atoms.js';
 export type * from './port/models.js';
 export type * from './port/overlays.js';
 export type * from './port/serving.js';
+export type * from './port/analysis.js';
 export type * from './port/loop.js';
 export type * from './port/compute.js';
 export type * from './port/plumbing.js';

@@ -1,3 +1,4 @@
+import { analysisContract } from './analysis-contract.js';
 import { auditContract } from './audit-contract.js';
 import { computeContract } from './compute-contract.js';
 import { concurrencyContract } from './concurrency-contract.js';
@@ -20,6 +21,7 @@ export function storeContract(fixture: EngineFixture, sizes: { transactions: num
   modelsContract(fixture);
   overlayContract(fixture);
   servingContract(fixture);
+  analysisContract(fixture);
   loopContract(fixture);
   computeContract(fixture);
   isolationContract(fixture);

@@ -2,6 +2,7 @@ import type { EngineName, Feature } from './feature.js';
 import type { AtomRepository, CorpusSearch, IngestionRepository } from './atoms.js';
 import type { MapRepository, ModelRepository } from './models.js';
 import type { OverlayRepository } from './overlays.js';
+import type { AnalysisRepository } from './analysis.js';
 import type { CacheRepository, RequestRepository, WorkloadRepository } from './serving.js';
 import type { ActionRepository, BeliefRepository, CycleRepository, HistoryRepository } from './loop.js';
 import type { AuditLog, Inbox, Outbox, OutboxRow, SettingRepository, SystemPlumbing } from './plumbing.js';
@@ -28,6 +29,7 @@ export interface TenantTransaction {
   readonly overlays: OverlayRepository;
   readonly requests: RequestRepository;
   readonly workload: WorkloadRepository;
+  readonly analysis: AnalysisRepository;
   readonly cache: CacheRepository;
   readonly cycles: CycleRepository;
   readonly actions: ActionRepository;

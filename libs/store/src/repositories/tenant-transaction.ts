@@ -1,5 +1,6 @@
 import type { SystemTransaction, TenantTransaction } from '../port/store.js';
 import { actionRepository } from './actions.js';
+import { analysisRepository } from './analysis.js';
 import { atomRepository } from './atoms.js';
 import { cacheRepository } from './cache.js';
 import { computationOverview } from './computation-overview.js';
@@ -35,6 +36,7 @@ const factories = {
   overlays: overlayRepository,
   requests: requestRepository,
   workload: workloadRepository,
+  analysis: analysisRepository,
   cache: cacheRepository,
   cycles: cycleRepository,
   actions: actionRepository,

@@ -1,0 +1,83 @@
+import type { LatencyCount } from '@hartonomous/store';
+
+/** Latency of one stratum over the window: counts by bucket and by slot, from every row. */
+export interface StratumTable {
+  operation: string;
+  model: string;
+  /** All requests, and those that failed or timed out. */
+  count: number;
+  failed: number;
+  /** Bucket (1/100 of ln ms) -> requests that did not end in an error. */
+  buckets: Map<number, number>;
+  /** Slot (counted back from the end of the window) -> the same. */
+  slots: Map<number, Map<number, number>>;
+}
+
+export const stratumKey = (s: { operation: string; model: string }): string => `${s.operation}|${s.model}`;
+
+/** Middle of a bucket, in ln ms. */
+const lnOf = (bucket: number): number => (bucket + 0.5) / 100;
+
+export function latencyTables(counts: readonly LatencyCount[], slotsMax: number): StratumTable[] {
+  const tables = new Map<string, StratumTable>();
+  for (const row of counts) {
+    const { operation, model } = row;
+    const key = stratumKey(row);
+    const table = tables.get(key) ?? {
+      operation,
+      model,
+      count: 0,
+      failed: 0,
+      buckets: new Map(),
+      slots: new Map(),
+    };
+    tables.set(key, table);
+    table.count += row.count;
+    table.failed += row.failed;
+    if (row.bucket === null) continue;
+    add(table.buckets, row.bucket, row.count);
+    // The first instant of the window is a whole number of slots back.
+    const slot = Math.min(slotsMax - 1, row.slot);
+    const buckets = table.slots.get(slot) ?? new Map<number, number>();
+    table.slots.set(slot, buckets);
+    add(buckets, row.bucket, row.count);
+  }
+  return [...tables.values()].sort((a, b) => b.count - a.count);
+}
+
+function add(buckets: Map<number, number>, bucket: number, count: number): void {
+  buckets.set(bucket, (buckets.get(bucket) ?? 0) + count);
+}
+
+export const total = (buckets: ReadonlyMap<number, number>): number =>
+  [...buckets.values()].reduce((a, b) => a + b, 0);
+
+/** Quantile of ln ms by nearest rank, exact to the bucket of 1 %; NaN for none. */
+export function lnQuantile(buckets: ReadonlyMap<number, number>, share: number): number {
+  const rank = Math.max(1, Math.ceil(share * total(buckets)));
+  let seen = 0;
+  for (const [bucket, count] of [...buckets].sort(([a], [b]) => a - b)) {
+    seen += count;
+    if (seen >= rank) return lnOf(bucket);
+  }
+  return NaN;
+}
+
+/** Median absolute deviation of ln ms from `centre`. */
+export function lnDeviation(buckets: ReadonlyMap<number, number>, centre: number): number {
+  const deviations = new Map<number, number>();
+  for (const [bucket, count] of buckets) {
+    add(deviations, Math.round(Math.abs(lnOf(bucket) - centre) * 100), count);
+  }
+  const rank = Math.max(1, Math.ceil(total(deviations) / 2));
+  let seen = 0;
+  for (const [deviation, count] of [...deviations].sort(([a], [b]) => a - b)) {
+    seen += count;
+    if (seen >= rank) return deviation / 100;
+  }
+  return NaN;
+}
+
+/** Sum of ms of a stratum, from its buckets. */
+export const sumMs = (buckets: ReadonlyMap<number, number>): number =>
+  [...buckets].reduce((sum, [bucket, count]) => sum + count * Math.exp(lnOf(bucket)), 0);

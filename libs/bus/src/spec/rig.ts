@@ -79,7 +79,7 @@ export async function openRig(engine: Engine): Promise<Rig> {
       if (!redis) return void (await rig.query('truncate bullmq.job cascade'));
       const connection = new Redis(redis.url);
       await connection.flushall();
-      connection.disconnect();
+      await connection.quit();
     },
     close: async () => {
       await Promise.allSettled(opened.map((queues) => queues.close()));

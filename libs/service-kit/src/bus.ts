@@ -1,5 +1,5 @@
-import { BullClient, handleOnce, OutboxRelay, publish } from '@hartonomous/bus';
-import type { HandleDeps, Outgoing, Publication } from '@hartonomous/bus';
+import { handleOnce, publish } from '@hartonomous/bus';
+import type { BullClient, HandleDeps, Outgoing, OutboxRelay, Publication } from '@hartonomous/bus';
 import type { Envelope, MessageName } from '@hartonomous/contracts';
 import type { TenantTransaction } from '@hartonomous/store';
 import { lastValueFrom } from 'rxjs';

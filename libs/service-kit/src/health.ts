@@ -1,5 +1,5 @@
-import { CanaryWatch, queueAge } from '@hartonomous/bus';
-import type { Queues } from '@hartonomous/bus';
+import { queueAge } from '@hartonomous/bus';
+import type { CanaryWatch, Queues } from '@hartonomous/bus';
 import type { ServiceName } from '@hartonomous/contracts';
 import type { Clock } from './clock.js';
 

@@ -84,7 +84,16 @@ export async function openParts(name: ServiceName, config: ServiceConfig, log: L
     });
     const client = new BullClient({ queues, store, instance: config.instance });
     return {
-      ...{ name, config, log, clock, store, telemetry, queues, relay, transport, client },
+      name,
+      config,
+      log,
+      clock,
+      store,
+      telemetry,
+      queues,
+      relay,
+      transport,
+      client,
       bus: new Bus({ store, service: name }, relay, client),
       killSwitch: new KillSwitch({ store, clock, home: config.home, forced: config.kill }),
       health: new Health({ queues, canaries, service: name, clock }),

@@ -1,5 +1,5 @@
 import { newId } from '@hartonomous/contracts';
-import pg from 'pg';
+import type pg from 'pg';
 import type { Queues } from '../queues.js';
 import type { Chain } from './measure.js';
 

@@ -3,7 +3,7 @@ import { HartoError, newId } from '@hartonomous/contracts';
 import type { Envelope } from '@hartonomous/contracts';
 import { Controller } from '@nestjs/common';
 import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
-import { BusContext } from '../bus-context.js';
+import type { BusContext } from '../bus-context.js';
 import { handleOnce } from '../handle-once.js';
 import { publish } from '../publish.js';
 import { jobOptions } from '../queues.js';

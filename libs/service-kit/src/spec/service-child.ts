@@ -3,7 +3,7 @@ import { newId, services } from '@hartonomous/contracts';
 import type { Envelope, ServiceName } from '@hartonomous/contracts';
 import { Inject, Module } from '@nestjs/common';
 import type { Type } from '@nestjs/common';
-import { Bus } from '../bus.js';
+import type { Bus } from '../bus.js';
 import { runService } from '../run-service.js';
 import { BUS } from '../tokens.js';
 

@@ -3,7 +3,7 @@ import type { CycleRow, MetricRow, NoticedRequest, Store, TenantTransaction } fr
 import { anomalousRequests, sampleMax, slowLimits } from './findings/anomalous-requests.js';
 import { frequentReadFinding } from './findings/frequent-reads.js';
 import { mergeIncidents } from './findings/incidents.js';
-import { latencyTables, stratumKey, type StratumTable } from './findings/latency-table.js';
+import { latencyTables, stratumKey, stratumOf, type StratumTable } from './findings/latency-table.js';
 import { feedbackFindings, journeyFindings, sessionsMax } from './findings/people.js';
 import { excessSeconds, foldBaseline, freeze, type Baseline } from './findings/regression.js';
 import { trendFindings } from './findings/trend.js';
@@ -56,7 +56,7 @@ export async function observe(
       scope: cycle.scope,
       windowFrom: read.from.toISOString(),
       windowTo: read.to.toISOString(),
-      strata: read.strata,
+      strata: read.tables.map((table) => stratumOf(table, ratingOf(read, table))),
       findings,
       incidents: mergeIncidents(findings),
       unavailable: engine.unavailable,
@@ -68,6 +68,9 @@ export async function observe(
     metrics: engine.metrics,
   };
 }
+
+const ratingOf = (read: Read, table: StratumTable): number | null =>
+  read.rated.find((r) => stratumKey(r) === stratumKey(table))?.meanRating ?? null;
 
 type Read = Awaited<ReturnType<typeof readWindow>>;
 
@@ -86,7 +89,6 @@ async function readWindow(tx: TenantTransaction, cycle: CycleRow) {
     settings,
     model: (await tx.models.resolve('serving')) ?? (await tx.models.ensureNative()),
     corpusVersion: await tx.ingestion.corpusVersion(),
-    strata: await tx.workload.strata(from, to),
     keys: await tx.workload.topKeys(from, to, topKeysMax),
     slowest: await tx.workload.slowest(from, to, 5),
     anomalies: await readAnomalies(tx, { from, to, tables, seed: cycle.id }),

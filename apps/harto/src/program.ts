@@ -3,6 +3,7 @@ import { addDoctorCommand } from './commands/doctor.js';
 import { addInstallationCommands } from './commands/installation-commands.js';
 import { addLookCommands } from './commands/look.js';
 import { addSearchCommand } from './commands/search.js';
+import { addLoopCommands } from './commands/simulate.js';
 import { addSetupCommand } from './commands/setup.js';
 import { addComputeCommands } from './compute/compute-commands.js';
 import { addStartCommand } from './commands/start.js';
@@ -27,5 +28,6 @@ export function createProgram(): Command {
   addSearchCommand(program);
   addSteerCommands(program);
   addComputeCommands(program);
+  addLoopCommands(program);
   return program;
 }

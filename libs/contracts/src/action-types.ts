@@ -26,6 +26,14 @@ export const builtActionTypes: Partial<Record<HypothesisType, ActionTypeInfo>> =
     scope: 'schema',
     targetClass: 'index',
   },
+  QueryRegression: {
+    actionClass: 'B',
+    design: 'replay',
+    blastRadius: 'plans of statements on one table',
+    undoTime: 'under a minute (the saved statistics are restored)',
+    scope: 'schema',
+    targetClass: 'statistics',
+  },
   CacheWarming: {
     actionClass: 'A',
     design: 'matched-key-pairs',

@@ -3,7 +3,7 @@ import { checksumOf, parseParams, taskTypeOf } from '@hartonomous/compute';
 import { ChunkSignals, type ChunkAnswer, type ChunkTask } from './chunk-task.js';
 
 /** Below the services and the database on the same cores; on Linux this is the thread's own. */
-const niceness = 10;
+const niceness = 4;
 try {
   if (process.platform === 'linux') setPriority(niceness);
 } catch {

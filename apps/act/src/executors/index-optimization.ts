@@ -1,6 +1,7 @@
 import { canonicalJson, HartoError, sha256Hex, type SearchRequest } from '@hartonomous/contracts';
 import type { ActionRow, EvidencePairRow, IndexDefinition } from '@hartonomous/store';
 import { z } from 'zod';
+import { capturedRequests, sampleRequests } from '../evidence/captured-requests.js';
 import { replayPairs, requestsThatUse } from '../evidence/replay-pairs.js';
 import type { EvidenceStep, Executor, ExecutorDeps } from './executor.js';
 
@@ -19,11 +20,9 @@ const parametersSchema = z.object({
 });
 type Plan = Omit<z.infer<typeof parametersSchema>, 'definition'> & { definition: IndexDefinition };
 
-const capturedMax = 60;
 const usingMin = 5;
 /** An online build waits for transactions older than itself; live ones are short, a replay step takes seconds. */
 const lockTimeoutMs = 30_000;
-const lookBackHours = 24;
 /** Estimates before the build: bytes of an entry of a B-tree, rows an online build reads in a second. */
 const entryBytes = 48;
 const buildRowsPerSecond = 200_000;
@@ -100,16 +99,6 @@ export const indexOptimization: Executor = {
   stateHash: (deps, _tenantId, action) => tableHash(deps, planOf(action.parameters).definition.table),
 };
 
-async function sampleRequests(deps: ExecutorDeps, tenantId: string, actionId: string) {
-  const to = deps.now();
-  const from = new Date(to.getTime() - lookBackHours * 3_600_000);
-  const seed = Number.parseInt(sha256Hex(actionId).slice(0, 8), 16);
-  const sample = await deps.store.withTenant(tenantId, (tx) =>
-    tx.workload.sample(from, to, capturedMax, seed),
-  );
-  return sample.map((s) => s.input);
-}
-
 const replayPlan = (requests: SearchRequest[], plan: Plan) => ({
   requests,
   watched: [plan.definition.name],
@@ -150,10 +139,6 @@ async function compareWithoutIndex(
 ): Promise<EvidenceStep> {
   const captured = action.progress['captured'] as SearchRequest[] | undefined;
   if (captured) return replayPairs(deps, tenantId, action, replayPlan(captured, plan), known);
-  const requests = await sampleRequests(deps, tenantId, action.id);
-  if (requests.length < usingMin) {
-    return { kind: 'no-data', reason: `${requests.length} captured requests`, nextInMs: 0 };
-  }
-  const patch = { captured: requests, measurement: { metric: 'latency', goal: 'non-inferiority' } };
-  return { kind: 'waiting', reason: 'requests captured', patch, nextInMs: 0 };
+  const measurement = { metric: 'latency', goal: 'non-inferiority' };
+  return capturedRequests(deps, tenantId, action.id, usingMin, { measurement });
 }

@@ -1,8 +1,8 @@
 import { sha256Hex, type SearchRequest } from '@hartonomous/contracts';
+import { capturedRequests } from '../evidence/captured-requests.js';
 import { replayPairs } from '../evidence/replay-pairs.js';
 import type { Executor } from './executor.js';
 
-const capturedMax = 60;
 const capturedMin = 5;
 const nothing = sha256Hex('nothing');
 
@@ -28,16 +28,7 @@ export const placebo: Executor = {
       };
       return replayPairs(deps, tenantId, action, plan, known);
     }
-    const to = deps.now();
-    const from = new Date(to.getTime() - 24 * 3_600_000);
-    const seed = Number.parseInt(sha256Hex(action.id).slice(0, 8), 16);
-    const sample = await deps.store.withTenant(tenantId, (tx) =>
-      tx.workload.sample(from, to, capturedMax, seed),
-    );
-    if (sample.length < capturedMin)
-      return { kind: 'no-data', reason: 'too few captured requests', nextInMs: 0 };
-    const patch = { captured: sample.map((s) => s.input) };
-    return { kind: 'waiting', reason: 'requests captured', patch, nextInMs: 0 };
+    return capturedRequests(deps, tenantId, action.id, capturedMin);
   },
 
   keep: async () => undefined,

@@ -66,6 +66,7 @@ async function rehearse(candidate: Candidate, changes: boolean): Promise<void> {
 
 const plans: Partial<Record<HypothesisType, () => Promise<Record<string, unknown>>>> = {
   IndexOptimization: async () => indexOf('create'),
+  QueryRegression: async () => ({ table: 'tenant' }),
   CacheWarming: cachePlan,
 };
 

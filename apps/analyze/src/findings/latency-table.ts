@@ -1,3 +1,4 @@
+import type { Stratum } from '@hartonomous/contracts';
 import type { LatencyCount } from '@hartonomous/store';
 
 /** Latency of one stratum over the window: counts by bucket and by slot, from every row. */
@@ -7,6 +8,7 @@ export interface StratumTable {
   /** All requests, and those that failed or timed out. */
   count: number;
   failed: number;
+  cacheHits: number;
   /** Bucket (1/100 of ln ms) -> requests that did not end in an error. */
   buckets: Map<number, number>;
   /** Slot (counted back from the end of the window) -> the same. */
@@ -28,12 +30,14 @@ export function latencyTables(counts: readonly LatencyCount[], slotsMax: number)
       model,
       count: 0,
       failed: 0,
+      cacheHits: 0,
       buckets: new Map(),
       slots: new Map(),
     };
     tables.set(key, table);
     table.count += row.count;
     table.failed += row.failed;
+    table.cacheHits += row.cacheHits;
     if (row.bucket === null) continue;
     add(table.buckets, row.bucket, row.count);
     // The first instant of the window is a whole number of slots back.
@@ -61,6 +65,34 @@ export function lnQuantile(buckets: ReadonlyMap<number, number>, share: number):
     if (seen >= rank) return lnOf(bucket);
   }
   return NaN;
+}
+
+/** A percentile is told only where enough rows carry it. */
+const percentiles = [
+  { name: 'p50Ms', share: 0.5, rowsMin: 5 },
+  { name: 'p90Ms', share: 0.9, rowsMin: 29 },
+  { name: 'p95Ms', share: 0.95, rowsMin: 59 },
+  { name: 'p99Ms', share: 0.99, rowsMin: 299 },
+] as const;
+
+/** The stratum as it is shown; percentiles are exact to 1 %. */
+export function stratumOf(table: StratumTable, meanRating: number | null): Stratum {
+  const timed = total(table.buckets);
+  const told = Object.fromEntries(
+    percentiles.map((p) => [
+      p.name,
+      timed >= p.rowsMin ? Math.exp(lnQuantile(table.buckets, p.share)) : null,
+    ]),
+  ) as Pick<Stratum, 'p50Ms' | 'p90Ms' | 'p95Ms' | 'p99Ms'>;
+  return {
+    operation: table.operation,
+    model: table.model,
+    count: table.count,
+    errors: table.failed,
+    ...told,
+    cacheHitRate: table.count > 0 ? table.cacheHits / table.count : null,
+    meanRating,
+  };
 }
 
 /** Median absolute deviation of ln ms from `centre`. */

@@ -25,6 +25,7 @@ const countsOf = (durations: number[], slotOf = (_i: number) => 0): LatencyCount
     slot: slotOf(i),
     count: 1,
     failed: 0,
+    cacheHits: 0,
   }));
 const tableOf = (durations: number[], slotOf?: (i: number) => number): StratumTable =>
   latencyTables(countsOf(durations, slotOf), 48)[0]!;

@@ -1,16 +1,19 @@
 import type { Finding, HypothesisType, ObservationKind, RejectedCandidate } from '@hartonomous/contracts';
 import { proposeCacheWarming } from './cache-warming.js';
+import { proposeStatistics } from './query-regression.js';
+import { proposeDrop } from './unused-index.js';
 import { proposeIndex } from './index-optimization.js';
 import type { Proposal, Proposer, ProposerContext } from './proposer.js';
 
 const proposers: Partial<Record<ObservationKind, Proposer>> = {
   'missing-index': proposeIndex,
+  'unused-index': proposeDrop,
+  'plan-regression': proposeStatistics,
   'frequent-reads': proposeCacheWarming,
 };
 
 /** What would answer a finding that no built type answers yet: named, so that its absence shows. */
 const answeredBy: Partial<Record<ObservationKind, HypothesisType>> = {
-  'plan-regression': 'QueryRegression',
   concepts: 'ConceptDiscovery',
   'weak-weights': 'PruneModel',
   'duplicate-code': 'RefactorCode',

@@ -11,6 +11,8 @@ export interface LatencyCount {
   count: number;
   /** Errors and time-outs among them. */
   failed: number;
+  /** Answered from the cache. */
+  cacheHits: number;
 }
 
 export interface SlowLimit {

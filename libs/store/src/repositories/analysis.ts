@@ -31,18 +31,25 @@ function latencies({ tenantId, db, sql }: TenantContext): Latencies {
   return {
     async latencyCounts(from, to, slotMs) {
       const raised = 'case when duration_ms < 0.05 then 0.05 else duration_ms end';
-      const back = `${sql.ageSeconds('started_at')} - ${sql.ageSeconds(sql.cast('$3', 'instant'))}`;
+      // One cast a row: the age of the window's end is a constant of the statement.
+      const [end] = await db.rows<{ age: number }>(
+        `select ${sql.ageSeconds(sql.cast('$1', 'instant'))} as "age"`,
+        [to],
+      );
       const bucket = `case when status = 'error' then null else floor(${sql.naturalLog(raised)} * 100) end`;
-      const rows = await db.rows<LatencyCount & Record<'bucket' | 'slot' | 'count' | 'failed', string>>(
+      const rows = await db.rows<
+        LatencyCount & Record<'bucket' | 'slot' | 'count' | 'failed' | 'cacheHits', string>
+      >(
         `select operation as "operation", model_id as "model", bucket as "bucket", slot as "slot",
-           count(*) as "count", sum(failed) as "failed"
+           count(*) as "count", sum(failed) as "failed", sum(hit) as "cacheHits"
          from (
            select operation, model_id, ${bucket} as bucket,
-             floor((${back}) * 1000 / ${sql.cast('$4', 'float')}) as slot,
+             floor((${sql.ageSeconds('started_at')} - ${sql.cast('$5', 'float')}) * 1000 / ${sql.cast('$4', 'float')}) as slot,
+             case when cache_hit = $6 then 1 else 0 end as hit,
              case when status <> 'ok' then 1 else 0 end as failed
            from inference_request where ${window}) r
          group by operation, model_id, bucket, slot`,
-        [tenantId, from, to, slotMs],
+        [tenantId, from, to, slotMs, end!.age, true],
       );
       return rows.map((row) => ({
         ...row,
@@ -50,6 +57,7 @@ function latencies({ tenantId, db, sql }: TenantContext): Latencies {
         slot: Math.max(0, Number(row.slot)),
         count: Number(row.count),
         failed: Number(row.failed),
+        cacheHits: Number(row.cacheHits),
       }));
     },
 

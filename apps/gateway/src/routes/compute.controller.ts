@@ -27,7 +27,9 @@ export class ComputeController {
   types() {
     const submission = z.toJSONSchema(submissionSchema, { io: 'input' });
     const items = taskTypes().map(({ name, version, summary, params }) => ({
-      ...{ name, version, summary },
+      name,
+      version,
+      summary,
       params: z.toJSONSchema(params as z.ZodType, { io: 'input', unrepresentable: 'any' }),
     }));
     return { items, submission };

@@ -1,9 +1,6 @@
 /** Numbers below 30 without a factor 2, 3 or 5: byte b of a sieve holds 30b + these, lowest bit first. */
 export const WHEEL = [1, 7, 11, 13, 17, 19, 23, 29] as const;
 
-/** Numbers a byte stands for. */
-export const NUMBERS_PER_BYTE = 30;
-
 /** Bit index of each residue modulo 30, or -1. */
 export const wheelIndex: Int8Array = Int8Array.from({ length: 30 }, (_, n) =>
   WHEEL.indexOf(n as (typeof WHEEL)[number]),

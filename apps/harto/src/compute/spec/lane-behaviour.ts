@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { newId } from '@hartonomous/contracts';
-import { createPostgresBackend, Job, Queue, QueueEvents, withBackend } from 'bullmq';
+import { createPostgresBackend, Queue, QueueEvents, withBackend, type Job } from 'bullmq';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import type { ShownComputation } from '../computation-documents.js';
@@ -8,6 +8,12 @@ import { untilEnded, type LaneRig } from './lane-rig.js';
 
 /** What the lane does on either queue engine. */
 export function laneBehaviour(rig: () => LaneRig): void {
+  submissions(rig);
+  steering(rig);
+  it('serves a program that knows only BullMQ', () => publicQueue(rig()), 60_000);
+}
+
+function submissions(rig: () => LaneRig): void {
   it('counts primes in chunks, verifies a sample, and shows what it cost', async () => {
     const { id } = await rig().submit({ type: 'prime.count', params: { lo: 1, hi: 1e8 } });
     const done = await rig().until(id, untilEnded);
@@ -59,7 +65,9 @@ export function laneBehaviour(rig: () => LaneRig): void {
     expect(primes).toHaveLength(9592);
     expect(primes.slice(0, 5)).toEqual([2, 3, 5, 7, 11]);
   }, 60_000);
+}
 
+function steering(rig: () => LaneRig): void {
   it('pauses, resumes and cancels while it runs; its trace can be seen before it ends', async () => {
     const chunk = { mode: 'fixed', size: 2e9 };
     const { id, traceId } = await rig().submit({
@@ -86,8 +94,6 @@ export function laneBehaviour(rig: () => LaneRig): void {
     expect((await rig().until(id, ['Cancelled'], 10_000)).chunks.leased).toBe(0);
     await expect(command('resume')).rejects.toMatchObject({ code: 'STATE_CONFLICT' });
   }, 60_000);
-
-  it('serves a program that knows only BullMQ', () => publicQueue(rig()), 60_000);
 }
 
 async function untilLeased(rig: LaneRig, id: string): Promise<void> {

@@ -55,6 +55,27 @@ async function makeKey(store: Store, tenantId: string): Promise<string> {
   return key;
 }
 
+async function addTenant(store: Store, baseUrl: string) {
+  const tenant = await store.withSystem('test', (tx) => tx.tenants.ensure(`tenant-${newId()}`));
+  const key = await makeKey(store, tenant.id);
+  return { tenantId: tenant.id, key, gateway: new GatewayClient(baseUrl, key) };
+}
+
+async function untilState(
+  gateway: GatewayClient,
+  id: string,
+  states: ComputationState[],
+  withinMs = 60_000,
+): Promise<ShownComputation> {
+  const late = Date.now() + withinMs;
+  for (;;) {
+    const shown = await gateway.get<ShownComputation>(`/v1/computations/${id}`);
+    if (states.includes(shown.state)) return shown;
+    if (Date.now() > late) throw new Error(`not ${states.join('|')}: ${JSON.stringify(shown)}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
 /** The five services as processes of their own, on a database and a queue of their own. */
 export async function openLaneRig(engine: Engine, env: Record<string, string> = {}): Promise<LaneRig> {
   const test = await openTestStore({ poolSize: 6 });
@@ -99,28 +120,21 @@ export async function openLaneRig(engine: Engine, env: Record<string, string> = 
   );
   const gateway = new GatewayClient(baseUrl, key);
 
-  const get = (id: string) => gateway.get<ShownComputation>(`/v1/computations/${id}`);
   return {
-    ...{ store, tenantId, queueUrl, key, gateway, processes, start },
-    addTenant: async () => {
-      const tenant = await store.withSystem('test', (tx) => tx.tenants.ensure(`tenant-${newId()}`));
-      const own = await makeKey(store, tenant.id);
-      return { tenantId: tenant.id, key: own, gateway: new GatewayClient(baseUrl, own) };
-    },
+    store,
+    tenantId,
+    queueUrl,
+    key,
+    gateway,
+    processes,
+    start,
+    addTenant: () => addTenant(store, baseUrl),
     submit: async (body, by = gateway) => {
       const whole = { idempotencyKey: newId(), ...body };
       const path = '/v1/computations';
       return (await by.send<{ computation: ShownComputation }>('POST', path, whole)).computation;
     },
-    until: async (id, states, withinMs = 60_000) => {
-      const late = Date.now() + withinMs;
-      for (;;) {
-        const shown = await get(id);
-        if (states.includes(shown.state)) return shown;
-        if (Date.now() > late) throw new Error(`not ${states.join('|')}: ${JSON.stringify(shown)}`);
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
-    },
+    until: (id, states, withinMs) => untilState(gateway, id, states, withinMs),
     row: async (id) => (await store.withTenant(tenantId, (tx) => tx.computations.get(id)))!,
     sql: async <R>(text: string, values?: unknown[]) => (await pool.query(text, values)).rows as R[],
     close: async () => {

@@ -108,9 +108,11 @@ function collectCells(points: Float64Array, dim: number, pointKeys: ArrayLike<nu
   const cellOf = new Uint32Array(n);
   let cells = 0;
   let last = -1;
+  for (let t = 0; t < dim; t++) {
+    for (let p = 0; p < n; p++) coordinates[p * dim + t] = points[ids[p] * dim + t];
+  }
   for (let p = 0; p < n; p++) {
     const id = ids[p];
-    for (let t = 0; t < dim; t++) coordinates[p * dim + t] = points[id * dim + t];
     const key = pointKeys[id];
     if (key !== last) {
       last = key;

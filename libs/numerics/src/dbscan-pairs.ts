@@ -25,61 +25,82 @@ interface PairList {
 /** Sum over cells of the squared number of points. */
 function squaredOccupancy(starts: Uint32Array): number {
   let sum = 0;
-  for (let cell = 0; cell + 1 < starts.length; cell++) sum += (starts[cell + 1] - starts[cell]) ** 2;
+  for (let cell = 0; cell + 1 < starts.length; cell++) {
+    const points = starts[cell + 1] - starts[cell];
+    sum += points * points;
+  }
   return sum;
 }
 
-function withRoom(others: Uint32Array, length: number): Uint32Array {
-  if (length <= others.length) return others;
-  const wider = new Uint32Array(Math.max(length, 2 * others.length));
-  wider.set(others);
-  return wider;
+function makeRoom(pairs: PairList, length: number): void {
+  if (length <= pairs.others.length) return;
+  const wider = new Uint32Array(Math.max(length, 2 * pairs.others.length));
+  wider.set(pairs.others);
+  pairs.others = wider;
+}
+
+/**
+ * Appends the positions of [from, to) within epsilon of position p to `others` at `size`; returns the new size. The
+ * next free entry is always written and only kept when the pair is near, so no test ends in a branch.
+ */
+function appendNear(
+  coordinates: Float64Array,
+  epsilon2: number,
+  p: number,
+  from: number,
+  to: number,
+  others: Uint32Array,
+  size: number,
+): number {
+  const x = coordinates[2 * p];
+  const y = coordinates[2 * p + 1];
+  for (let q = from; q < to; q++) {
+    const dx = coordinates[2 * q] - x;
+    const dy = coordinates[2 * q + 1] - y;
+    others[size] = q;
+    size += +(dx * dx + dy * dy <= epsilon2);
+  }
+  return size;
+}
+
+/** Appends the pairs of each point of [from, to), one cell; a function of its own so that it is compiled early. */
+function appendCell(
+  coordinates: Float64Array,
+  epsilon2: number,
+  from: number,
+  to: number,
+  ranges: Uint32Array,
+  pairs: PairList,
+): void {
+  const { others, ends } = pairs;
+  let size = pairs.size;
+  for (let p = from; p < to; p++) {
+    size = appendNear(coordinates, epsilon2, p, p + 1, ranges[1], others, size);
+    size = appendNear(coordinates, epsilon2, p, ranges[2], ranges[3], others, size);
+    size = appendNear(coordinates, epsilon2, p, ranges[4], ranges[5], others, size);
+    ends[p] = size;
+  }
+  pairs.size = size;
 }
 
 /**
  * Lists the pairs of planar points, each once: a point looks ahead in its own row of cells and in the two rows after
- * it. The next free entry is always written and only kept when the pair is near, so no test ends in a branch.
+ * it. `expected` pairs get room at once.
  */
-function listPairs(grid: Grid, epsilon2: number): PairList {
+function listPairs(grid: Grid, epsilon2: number, expected: number): PairList {
   const { coordinates, starts, strides } = grid;
-  const n = grid.ids.length;
-  const ends = new Uint32Array(n);
-  let others: Uint32Array = new Uint32Array(Math.ceil(PAIRS_PER_OCCUPANCY * squaredOccupancy(starts)));
-  let size = 0;
+  const pairs = { others: new Uint32Array(expected), ends: new Uint32Array(grid.ids.length), size: 0 };
   const find = rangeFinder(grid, Float64Array.of(0, strides[0], 2 * strides[0]));
   const ranges = new Uint32Array(6);
   for (let cell = 0; cell + 1 < starts.length; cell++) {
-    find(cell, ranges);
     const from = starts[cell];
     const to = starts[cell + 1];
-    const [, rowEnd, nextFrom, nextEnd, lastFrom, lastEnd] = ranges;
-    const ahead = rowEnd - from + (nextEnd - nextFrom) + (lastEnd - lastFrom);
-    others = withRoom(others, size + (to - from) * ahead + 1);
-    for (let p = from; p < to; p++) {
-      const x = coordinates[2 * p];
-      const y = coordinates[2 * p + 1];
-      for (let q = p + 1; q < rowEnd; q++) {
-        const dx = coordinates[2 * q] - x;
-        const dy = coordinates[2 * q + 1] - y;
-        others[size] = q;
-        size += +(dx * dx + dy * dy <= epsilon2);
-      }
-      for (let q = nextFrom; q < nextEnd; q++) {
-        const dx = coordinates[2 * q] - x;
-        const dy = coordinates[2 * q + 1] - y;
-        others[size] = q;
-        size += +(dx * dx + dy * dy <= epsilon2);
-      }
-      for (let q = lastFrom; q < lastEnd; q++) {
-        const dx = coordinates[2 * q] - x;
-        const dy = coordinates[2 * q + 1] - y;
-        others[size] = q;
-        size += +(dx * dx + dy * dy <= epsilon2);
-      }
-      ends[p] = size;
-    }
+    find(cell, ranges);
+    const ahead = ranges[1] - from + (ranges[3] - ranges[2]) + (ranges[5] - ranges[4]);
+    makeRoom(pairs, pairs.size + (to - from) * ahead + 1);
+    appendCell(coordinates, epsilon2, from, to, ranges, pairs);
   }
-  return { others, ends, size };
+  return pairs;
 }
 
 /** 1 for the positions that have at least `minPoints` points within epsilon, themselves included. */
@@ -164,8 +185,9 @@ export function dbscanPairs(
   const n = ids.length;
   if (dim !== 2) return null;
   const occupancy = Math.min(OCCUPANCY_BASE + OCCUPANCY_PER_MIN_POINT * minPoints, OCCUPANCY_MAX);
-  if (squaredOccupancy(starts) > occupancy * n) return null;
-  const pairs = listPairs(grid, epsilon2);
+  const squares = squaredOccupancy(starts);
+  if (squares > occupancy * n) return null;
+  const pairs = listPairs(grid, epsilon2, Math.ceil(PAIRS_PER_OCCUPANCY * squares));
   const sortedCore = coreOf(pairs, minPoints);
   const parents = joinPairs(pairs, sortedCore, ids);
   const { labels: coreLabels, clusters } = labelCore(parents, sortedCore, ids);

@@ -14,6 +14,7 @@ import { auditAction, publishConcluded, publishNextBlock, revertCauseOf, step } 
 import { applyAction, expireAction } from './apply-action.js';
 import type { EvidenceStep, Executor } from './executors/executor.js';
 import { executors } from './executors/registry.js';
+import { rescoreAction } from './rescore-action.js';
 import { publishParked } from './start-actions.js';
 
 type BlockDue = Envelope<'loop.evidence.block.due'>;
@@ -39,6 +40,8 @@ export async function advanceAction(deps: ActDeps, message: BlockDue): Promise<v
       return applyAction(deps, message, action, executor);
     case 'Verifying':
       return verify(deps, message, action, executor);
+    case 'Kept':
+      return rescoreAction(deps, message, action, executor);
     case 'Reverting':
       return revert(deps, message, action, executor);
     default:
@@ -93,7 +96,7 @@ function settingsOf(chosen: unknown): MeasurementSettings {
   return measurementOf(metric ?? 'latency', goal ? { goal } : {});
 }
 
-function assessRows(
+export function assessRows(
   deps: Pick<ActDeps, 'now' | 'scale'>,
   action: ActionRow,
   evidence: EvidencePairRow[],

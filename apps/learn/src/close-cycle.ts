@@ -1,6 +1,7 @@
 import { newId } from '@hartonomous/contracts';
 import { isConcluded, nextCycleDelayMs, rngOfText } from '@hartonomous/loop';
 import type { ActionRow, TenantTransaction } from '@hartonomous/store';
+import { measureHoldOut } from './hold-out.js';
 
 /** Concluded, or parked: awaiting a person, or verifying over many blocks. It no longer holds its cycle open. */
 export function isOffTheCycle(action: ActionRow): boolean {
@@ -27,6 +28,7 @@ export async function closeCycle(
   };
   if (!(await tx.cycles.advance(cycleId, cycle.epoch, 'Acting', 'Learned', { outcome }))) return false;
   await tx.outbox.add({ id: newId(), name: 'loop.cycle.learned', epoch: cycle.epoch + 1, refs: { cycleId } });
+  await measureHoldOut(tx, cycle);
   const severities = await openSeverities(tx, cycleId, actions);
   await requestNextCycle(
     tx,
@@ -70,9 +72,11 @@ async function openSeverities(
 ): Promise<number[]> {
   const observation = await tx.cycles.observationOf(cycleId);
   const answered = new Set(actions.filter((a) => a.state === 'Kept').map((a) => a.reason));
-  return (observation?.document.findings ?? [])
-    .filter((f) => !answered.has(f.summary))
-    .map((f) => f.severity);
+  const { findings = [], incidents } = observation?.document ?? {};
+  const open = (i: number): boolean => !answered.has(findings[i]?.summary ?? '');
+  return incidents
+    ? incidents.filter((incident) => incident.findings.some(open)).map((incident) => incident.severity)
+    : findings.filter((_, i) => open(i)).map((f) => f.severity);
 }
 
 function summaryOf(actions: ActionRow[], rejected: number): string {

@@ -15,6 +15,9 @@ import { currentTrace } from '@hartonomous/telemetry';
 import { Controller, Inject, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import { closeCycle } from './close-cycle.js';
+import { auditAutonomy } from './autonomy-audit.js';
+import { recordForecast } from './calibration.js';
+import { settleRescore } from './rescoring.js';
 import { scoreAction } from './score-action.js';
 import { updateBeliefs } from './update-beliefs.js';
 import { watchSchedule } from './watch-schedule.js';
@@ -61,8 +64,11 @@ export class LearnHandler implements OnApplicationBootstrap, OnModuleDestroy {
   private async learnFrom(tx: TenantTransaction, actionId: string): Promise<void> {
     const action = await tx.actions.get(actionId);
     if (!action?.verdict) return;
-    const scored = scoreAction(action, await tx.actions.evidence(actionId));
-    await updateBeliefs(tx, action);
+    const evidence = await tx.actions.evidence(actionId);
+    if (await settleRescore(tx, action, evidence)) return;
+    const scored = scoreAction(action, evidence);
+    await recordForecast(tx, action, await updateBeliefs(tx, action));
+    await auditAutonomy(tx, action);
     await tx.history.add({
       id: newId(),
       actionId,

@@ -2,10 +2,13 @@ import type { EffectInterval } from '@hartonomous/contracts';
 import {
   assess,
   honestNetGain,
+  measurementOf,
   successScore,
   verdictOfDecision,
   verdictsDiffer,
   type CostsOfAction,
+  type MeasurementSettings,
+  type Metric,
   type MeasuredEffect,
   type NetGain,
 } from '@hartonomous/loop';
@@ -22,7 +25,7 @@ export interface Scored {
 
 /** Verdict, net gain and success score of a concluded action, from its rows alone. */
 export function scoreAction(action: ActionRow, evidence: readonly EvidencePairRow[]): Scored {
-  const assessment = assess(evidence);
+  const assessment = assess(verdictRows(evidence), settingsOf(action));
   const fromRows = verdictOfDecision(assessment.decision);
   const verdict = action.verdict!;
   // Time, missing data and people end an action without its rows; such an end cannot be recomputed.
@@ -37,6 +40,19 @@ export function scoreAction(action: ActionRow, evidence: readonly EvidencePairRo
   };
 }
 
+/** Pairs from here on belong to re-scorings: the n-th round is numbered from n times this. */
+export const roundBase = 1_000;
+
+export const verdictRows = (evidence: readonly EvidencePairRow[]): EvidencePairRow[] =>
+  evidence.filter((row) => row.pairNo < roundBase);
+
+/** Metric and goal that the executor chose; Act reads the same. */
+export function settingsOf(action: ActionRow): MeasurementSettings {
+  const chosen = action.progress['measurement'] as
+    { metric?: Metric['name']; goal?: MeasurementSettings['goal'] } | undefined;
+  return measurementOf(chosen?.metric ?? 'latency', chosen?.goal ? { goal: chosen.goal } : {});
+}
+
 /** An open end proves nothing on its side: no gain below, no bound above. */
 export const measured = (effect: EffectInterval | null): MeasuredEffect | null =>
   effect && {
@@ -46,7 +62,7 @@ export const measured = (effect: EffectInterval | null): MeasuredEffect | null =
   };
 
 /** Replays run off the hot path, so their requests harm nobody; split designs treat half of the touched ones. */
-function costsOf(action: ActionRow, evidence: readonly EvidencePairRow[]): CostsOfAction {
+export function costsOf(action: ActionRow, evidence: readonly EvidencePairRow[]): CostsOfAction {
   const { requestsPerHour, meanSeconds } = action.exposure;
   const replaySeconds =
     action.design === 'replay'

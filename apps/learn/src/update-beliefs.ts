@@ -5,6 +5,9 @@ import {
   freshType,
   learnArm,
   learnType,
+  meanRates,
+  posteriorOf,
+  priorOf,
   trialOutcomeOf,
   type ArmBelief,
   type TrialOutcome,
@@ -13,20 +16,29 @@ import {
 import { measured } from './score-action.js';
 import type { ActionRow, BeliefRow, TenantTransaction } from '@hartonomous/store';
 
+/** What was believed of the arm before this outcome. */
+export interface Forecast {
+  successProbability: number;
+  predictedGain: number;
+}
+
 /** What a concluded action says about its arm and its type. A placebo is no arm; what was never tried says nothing. */
-export async function updateBeliefs(tx: TenantTransaction, action: ActionRow): Promise<void> {
-  if (action.type === 'Placebo' || !action.verdict) return;
+export async function updateBeliefs(tx: TenantTransaction, action: ActionRow): Promise<Forecast | null> {
+  if (action.type === 'Placebo' || !action.verdict) return null;
   const outcome = trialOutcomeOf(action.verdict, measured(action.effect));
-  if (!outcome) return;
+  if (!outcome) return null;
   const cycle = (await tx.cycles.get(action.cycleId))?.number ?? 0;
   const rows = await tx.beliefs.all();
   const armKey = armKeyOf(action.type, action.targetClass, tx.tenantId);
   const armRow = rows.find((b) => b.kind === 'arm' && b.key === armKey);
   const typeRow = rows.find((b) => b.kind === 'type' && b.key === action.type);
-  const arm = learnArm(armRow ? armOf(armRow) : freshArm(armKey, cycle), outcome, cycle);
+  const before = armRow ? armOf(armRow) : freshArm(armKey, cycle);
+  const posterior = posteriorOf(before, priorOf(typeRow ? typeOf(typeRow) : null));
+  const arm = learnArm(before, outcome, cycle);
   const type = learnType(typeRow ? typeOf(typeRow) : freshType(action.type, cycle), outcome, cycle);
   await save(tx, rowOfArm(arm, armRow?.version ?? 0));
   await save(tx, rowOfType(type, typeRow, outcome, cycle));
+  return { successProbability: meanRates(posterior).theta, predictedGain: Math.max(0, posterior.mean) };
 }
 
 async function save(tx: TenantTransaction, row: BeliefRow): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Store } from '@hartonomous/store';
+import { requestRescores } from './rescoring.js';
 import { requestNextCycle } from './close-cycle.js';
 
 /** An open cycle whose actions show no movement for this long (unscaled) has failed. */
@@ -10,9 +11,15 @@ const firstDelayMs = 60 * 60_000;
  * Keeps a schedule alive for every tenant: without an open cycle one is asked for, and one that got stuck (its
  * messages went to the dead letters) is failed, so that the loop goes on and says so.
  */
-export async function watchSchedule(store: Store, scale: number, log: (line: string) => void): Promise<void> {
+export async function watchSchedule(
+  store: Store,
+  scale: number,
+  log: (line: string) => void,
+  now = new Date(),
+): Promise<void> {
   const tenants = await store.withSystem('keep the schedule of every tenant', (tx) => tx.tenants.list());
   for (const tenant of tenants) {
+    await requestRescores(store, tenant.id, now, scale);
     await store.withTenant(tenant.id, async (tx) => {
       const [latest] = await tx.cycles.latest(1);
       const open = latest && latest.state !== 'Learned' && latest.state !== 'Failed';

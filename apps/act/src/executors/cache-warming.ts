@@ -81,6 +81,9 @@ export const cacheWarming: Executor = {
     return liveBlock(deps, tenantId, action, pairs, blockNo, known);
   },
 
+  /** Kept answers serve everybody and expire within a day. */
+  remeasurable: () => false,
+
   async keep(tx, action) {
     await tx.cache.keep(action.id);
   },

@@ -62,6 +62,8 @@ export interface Executor {
     blockNo: number,
     known: EvidencePairRow[],
   ): Promise<EvidenceStep>;
+  /** Whether a kept action can be measured again, with and without its change. */
+  remeasurable(action: ActionRow): boolean;
   /** What keeping needs outside of a transaction, before it is written; `revert` undoes this too. */
   beforeKeep?(deps: ExecutorDeps, tenantId: string, action: ActionRow): Promise<void>;
   /** Makes the change lasting, in the transaction that writes the Kept state. */

@@ -84,6 +84,9 @@ export const indexOptimization: Executor = {
       : compareWithIndex(deps, tenantId, action, plan, known);
   },
 
+  /** An index that is gone cannot be compared with any more. */
+  remeasurable: (action) => planOf(action.parameters).operation === 'create',
+
   async beforeKeep(deps, _tenantId, action) {
     const plan = planOf(action.parameters);
     if (plan.operation === 'drop') await drop(deps, plan);

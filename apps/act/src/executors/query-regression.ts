@@ -77,6 +77,8 @@ export const queryRegression: Executor = {
     return replayPairs(deps, tenantId, action, plan, rows);
   },
 
+  remeasurable: () => true,
+
   async beforeKeep(deps, _tenantId, action) {
     const { table, automatic } = savedIn(action);
     await deps.store.maintenance.statistics.setAutomatic(table, automatic);

@@ -118,6 +118,9 @@ describe('QueryRegression', () => {
     );
 
   it('keeps fresh statistics where stale ones made the plan slower', async () => {
+    await rig.store.maintenance.createIndex(definition('earned_serves', ['tenant_id', 'term']), {
+      lockTimeoutMs: 10_000,
+    });
     await plantStale();
     const { ended } = await tried('QueryRegression', { table: 'atom_term', tableRows: termRows });
     expect(ended).toMatchObject({ state: 'Kept' });

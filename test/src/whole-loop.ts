@@ -87,7 +87,8 @@ function checkVerdicts(verdicts: ActionDocument[]): void {
   expect(kept.length).toBeGreaterThan(0);
   for (const { effect } of kept) {
     expect(effect!.estimate).toBeLessThan(1);
-    expect(effect!.high).toBeLessThan(1);
+    // A keep needs evidence of 20, the interval 40 a side: its upper end may reach past "no change".
+    expect(effect!.high).toBeGreaterThanOrEqual(effect!.estimate);
     expect(effect!.low).toBeLessThanOrEqual(effect!.estimate);
   }
 }

@@ -1,0 +1,234 @@
+import { describe, expect, it } from '@jest/globals';
+import { builtActionTypes, type Candidate, type Finding, type HypothesisType } from '@hartonomous/contracts';
+import type { BeliefRow } from '@hartonomous/store';
+import { gate, type GateContext, type SettledTarget } from '../gate.js';
+import { placeboCandidate } from '../proposers/placebo.js';
+import { proposeAll } from '../proposers/registry.js';
+import type { ProposerContext } from '../proposers/proposer.js';
+import { select } from '../select.js';
+
+const hourMs = 3_600_000;
+const nowMs = Date.UTC(2026, 10, 21);
+
+const context: ProposerContext = {
+  requestsPerHour: 3_600,
+  meanSeconds: 0.05,
+  schemaFingerprint: 'schema-1',
+  heldOut: (key) => key.startsWith('held'),
+};
+
+const candidateOf = (type: HypothesisType, patch: Partial<Candidate> = {}): Candidate => ({
+  ...placeboCandidate(context),
+  type,
+  target: `${type} target`,
+  targetClass: builtActionTypes[type]?.targetClass ?? 'none',
+  actionClass: builtActionTypes[type]?.actionClass ?? 'D',
+  parameters: { fingerprint: 'f1' },
+  ...patch,
+});
+
+const gateContext = (patch: Partial<GateContext> = {}): GateContext => ({
+  settled: [],
+  open: [],
+  modes: new Map(),
+  nowMs,
+  scale: 1,
+  ...patch,
+});
+
+const codesOf = (candidate: Candidate, patch: Partial<GateContext> = {}): string[] =>
+  gate([candidate], gateContext(patch)).rejected.map((r) => r.reasonCode);
+
+const settled = (state: SettledTarget['state'], hoursAgo: number, patch: Partial<SettledTarget> = {}) => [
+  {
+    type: 'IndexOptimization',
+    target: 'IndexOptimization target',
+    state,
+    concludedAt: new Date(nowMs - hoursAgo * hourMs),
+    fingerprint: 'f1',
+    reverts: 1,
+    ...patch,
+  },
+];
+
+describe('gate', () => {
+  const index = candidateOf('IndexOptimization');
+
+  it('lets through what nothing speaks against', () => {
+    expect(gate([index], gateContext())).toEqual({ eligible: [index], rejected: [] });
+  });
+
+  it('names every refusal', () => {
+    expect(codesOf(candidateOf('PruneModel'))).toEqual(['unavailable']);
+    expect(codesOf(index, { modes: new Map([['mode.IndexOptimization', 'Off']]) })).toEqual(['mode']);
+    expect(codesOf(index, { open: [{ type: 'QueryRegression' }] })).toEqual(['scope-locked']);
+    expect(codesOf(index, { open: [{ type: 'CacheWarming' }] })).toEqual([]);
+    expect(codesOf(index, { settled: settled('Kept', 1) })).toEqual(['already-kept']);
+    expect(codesOf(index, { settled: settled('Kept', 1, { fingerprint: 'f0' }) })).toEqual([]);
+  });
+
+  it.each([
+    [1, 0.5, ['cooling-down']],
+    [1, 1.5, ['fingerprint-unchanged']],
+    [3, 10, ['cooling-down']],
+    [3, 17, ['fingerprint-unchanged']],
+  ])('waits 1 h x 4^k after %d revert(s): after %d h it is %j', (reverts, hoursAgo, codes) => {
+    const undone = settled('RevertedHarm', hoursAgo, { reverts });
+    expect(codesOf(index, { settled: undone })).toEqual(codes);
+    const changed = candidateOf('IndexOptimization', { parameters: { fingerprint: 'f2' } });
+    const stillCooling = codes[0] === 'cooling-down' ? ['cooling-down'] : [];
+    expect(codesOf(changed, { settled: undone })).toEqual(stillCooling);
+  });
+
+  it('divides the wait by the time scale, and has every reason in words', () => {
+    const undone = settled('Inconclusive', 0.5);
+    expect(codesOf(index, { settled: undone, scale: 60 })).toEqual(['fingerprint-unchanged']);
+    const [rejected] = gate([index], gateContext({ settled: undone })).rejected;
+    expect(rejected!.reason).toMatch(/cooling down for another 30 min/);
+  });
+});
+
+describe('select', () => {
+  const cycle = { cycleId: 'c1', cycleNumber: 1, tenantId: 't', beliefs: [] as BeliefRow[] };
+  const good = (type: HypothesisType, target: string): Candidate =>
+    candidateOf(type, { target, exposure: { requestsPerHour: 36_000, meanSeconds: 0.5 } });
+
+  it('draws the same for the same cycle, with the probability logged', () => {
+    const candidates = [good('IndexOptimization', 'a'), good('CacheWarming', 'b')];
+    const [one, two] = [select(candidates, cycle), select(candidates, cycle)];
+    expect(one.hypotheses.map((h) => [h.candidate.target, h.value])).toEqual(
+      two.hypotheses.map((h) => [h.candidate.target, h.value]),
+    );
+    for (const h of one.hypotheses) {
+      expect(h.selectionProbability).toBeGreaterThanOrEqual(0);
+      expect(h.selectionProbability).toBeLessThanOrEqual(1);
+      expect(h.planHash).toMatch(/^[0-9a-f]{64}$/);
+    }
+  });
+
+  it('tries one of two on the same scope, and says so of the other', () => {
+    const both = select([good('IndexOptimization', 'a'), good('QueryRegression', 'b')], cycle);
+    expect(both.hypotheses).toHaveLength(1);
+    expect(both.rejected.map((r) => r.reasonCode)).toEqual(['scope-locked']);
+  });
+
+  it('tries nothing that does not pay, unless its turn has come', () => {
+    const beliefs = ['arm', 'type'].map((kind) => ({
+      kind: kind as 'arm' | 'type',
+      key: kind === 'arm' ? 'IndexOptimization|index|t' : 'IndexOptimization',
+      successes: 0,
+      failures: 40,
+      gainCount: 0,
+      gainMean: 0,
+      gainM2: 0,
+      trials: 40,
+      harms: 20,
+      firstSeenCycle: 1,
+      lastTriedCycle: 9,
+      asOfCycle: 10,
+      version: 1,
+    }));
+    const idle = candidateOf('IndexOptimization', {
+      exposure: { requestsPerHour: 0.001, meanSeconds: 0.001 },
+      costSeconds: 100,
+    });
+    const result = select([idle], { ...cycle, cycleNumber: 10, beliefs });
+    expect(result.hypotheses).toEqual([]);
+    expect(result.rejected).toMatchObject([{ reasonCode: 'value-not-positive' }]);
+  });
+
+  it('always tries a placebo that was drawn', () => {
+    const result = select([placeboCandidate(context)], cycle);
+    expect(result.hypotheses).toMatchObject([{ candidate: { type: 'Placebo' }, selectionProbability: 1 }]);
+  });
+});
+
+const findingOf = (kind: Finding['kind'], facts: Record<string, unknown>): Finding => ({
+  kind,
+  summary: `found ${kind}`,
+  severity: 0.5,
+  rowIds: ['r1'],
+  rowCount: 1,
+  facts,
+});
+
+describe('proposers', () => {
+  const definition = { name: 'earned_a', table: 'atom_term', columns: ['term'] };
+  const missing = findingOf('missing-index', {
+    definition,
+    impact: 0.9,
+    selectivity: 0.01,
+    meanMs: 50,
+    tableRows: 1_000,
+    statementIds: ['q'],
+  });
+
+  it('propose an index for a missing one, with the finding as reason and an inverse', () => {
+    const [candidate] = proposeAll([missing], context).candidates;
+    expect(candidate).toMatchObject({
+      type: 'IndexOptimization',
+      target: 'atom_term(term)',
+      reason: missing.summary,
+      evidence: { findingKinds: ['missing-index'], rowIds: ['r1'] },
+      inverse: { kind: 'drop-index', name: 'earned_a' },
+    });
+    expect(candidate!.expected.size).toBeLessThan(0);
+    expect(candidate!.expected.low).toBeLessThan(candidate!.expected.high);
+  });
+
+  it('propose to drop an unused one', () => {
+    const facts = { ...definition, sizeBytes: 8_192, idleHours: 30 };
+    const [candidate] = proposeAll([findingOf('unused-index', facts)], context).candidates;
+    expect(candidate).toMatchObject({
+      target: 'drop earned_a',
+      parameters: { operation: 'drop', definition },
+      inverse: { kind: 'create-index' },
+    });
+  });
+
+  it('propose fresh statistics where they are stale, and say when they are not', () => {
+    const regression = (rowsModified: number) =>
+      findingOf('plan-regression', {
+        statementId: 'q1',
+        ordinaryMs: 1,
+        nowMs: 4,
+        tables: [{ table: 'atom_term', rows: 100, rowsModified, analyzedAt: '2026-11-20T00:00:00.000Z' }],
+      });
+    const [candidate] = proposeAll([regression(50)], context).candidates;
+    expect(candidate).toMatchObject({ type: 'QueryRegression', parameters: { table: 'atom_term' } });
+    expect(candidate!.reason).toContain('50 of 100 rows of atom_term changed');
+    expect(proposeAll([regression(5)], context)).toMatchObject({
+      candidates: [],
+      rejected: [{ reasonCode: 'statistics-fresh' }],
+    });
+  });
+
+  it('warm the cache with keys that are neither cached nor held out, enough of them', () => {
+    const key = (name: string) => ({
+      inputHash: name,
+      input: { query: name, limit: 10 },
+      count: 10,
+      meanMs: 50,
+      cacheHits: 0,
+    });
+    const keys = [
+      ...Array.from({ length: 8 }, (_, i) => key(`k${i}`)),
+      key('held1'),
+      { ...key('hit'), cacheHits: 3 },
+    ];
+    const reads = (some: typeof keys) =>
+      findingOf('frequent-reads', { modelId: 'm', corpusVersion: 1, uses: 100, meanMs: 50, keys: some });
+    const [candidate] = proposeAll([reads(keys)], context).candidates;
+    const chosen = candidate!.parameters['keys'] as { inputHash: string }[];
+    expect(chosen.map((k) => k.inputHash)).toEqual(keys.slice(0, 8).map((k) => k.inputHash));
+    expect(proposeAll([reads(keys.slice(1))], context).rejected).toMatchObject([
+      { reasonCode: 'too-few-keys' },
+    ]);
+  });
+
+  it('name the type that would answer a finding and is not built', () => {
+    const { candidates, rejected } = proposeAll([findingOf('duplicate-code', {})], context);
+    expect(candidates).toEqual([]);
+    expect(rejected).toMatchObject([{ type: 'RefactorCode', reasonCode: 'unavailable' }]);
+  });
+});

@@ -4,6 +4,7 @@ import { computeContract } from './compute-contract.js';
 import { concurrencyContract } from './concurrency-contract.js';
 import { corpusContract } from './corpus-contract.js';
 import type { EngineFixture } from './fixture.js';
+import { historyContract } from './history-contract.js';
 import { isolationContract } from './isolation-contract.js';
 import { loopContract } from './loop-contract.js';
 import { modelsContract } from './models-contract.js';
@@ -20,6 +21,7 @@ export function storeContract(fixture: EngineFixture, sizes: { transactions: num
   corpusContract(fixture);
   modelsContract(fixture);
   overlayContract(fixture);
+  historyContract(fixture, 50);
   servingContract(fixture);
   analysisContract(fixture);
   loopContract(fixture);

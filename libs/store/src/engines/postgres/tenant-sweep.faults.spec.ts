@@ -1,0 +1,16 @@
+import { describe, expect, it } from '@jest/globals';
+import { sweepCases } from '../../contract/sweep-cases.js';
+import { openTestStore } from '../../testing.js';
+import { sweep } from './tenant-states.js';
+
+describe('tenant sweep', () => {
+  it('finds no leak among twenty tenants over every method of the port', async () => {
+    const t = await openTestStore();
+    const began = performance.now();
+    const { calls, leaks } = await sweep(t, 20);
+    process.stderr.write(`tenant sweep: ${calls} calls in ${Math.round(performance.now() - began)} ms\n`);
+    expect(leaks).toEqual([]);
+    expect(calls).toBe(20 * Object.keys(sweepCases).length);
+    await t.close();
+  }, 300_000);
+});

@@ -1,4 +1,4 @@
-import { createRng, drawGamma, drawNormal, type Rng } from '@hartonomous/numerics';
+import { createRng, type Rng } from '@hartonomous/numerics';
 
 /** 32-bit FNV-1a of the UTF-16 code units, finished with a multiply-xorshift avalanche: equal on every platform. */
 export function stableHash32(text: string): number {
@@ -16,7 +16,3 @@ export function stableHash32(text: string): number {
 /** Generator whose stream depends on the text alone: for draws that must be repeatable from stored ids. */
 export const rngOfText = (text: string): Rng =>
   createRng((stableHash32(`${text}|high`) & 0x1fffff) * 4294967296 + stableHash32(text));
-
-/** Student t draw, `degrees` > 0, location 0 and scale 1. */
-export const drawStudent = (rng: Rng, degrees: number): number =>
-  drawNormal(rng) / Math.sqrt((2 * drawGamma(rng, degrees / 2)) / degrees);

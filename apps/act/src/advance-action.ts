@@ -1,12 +1,5 @@
 import { codeOf, HartoError, type Envelope } from '@hartonomous/contracts';
-import {
-  assess,
-  measurementOf,
-  type ActionEvent,
-  type Assessment,
-  type MeasurementSettings,
-  type Metric,
-} from '@hartonomous/loop';
+import type { ActionEvent, Assessment } from '@hartonomous/loop';
 import { faultPoint } from '@hartonomous/faults';
 import type { ActionRow, EvidencePairRow, TenantTransaction } from '@hartonomous/store';
 import type { ActDeps } from './act-deps.js';
@@ -14,6 +7,7 @@ import { auditAction, publishConcluded, publishNextBlock, revertCauseOf, step } 
 import { applyAction, expireAction } from './apply-action.js';
 import type { EvidenceStep, Executor } from './executors/executor.js';
 import { executors } from './executors/registry.js';
+import { assessRows } from './assess-rows.js';
 import { rescoreAction } from './rescore-action.js';
 import { publishParked } from './start-actions.js';
 
@@ -88,27 +82,6 @@ async function prepareKeep(
   if (!executor.beforeKeep || assessRows(deps, action, rows, 0).decision !== 'keep') return;
   await deps.assertRunning();
   await executor.beforeKeep(deps, message.tenantId, action);
-}
-
-/** Metric and goal of the action's measurement, which its executor chose; Learn reads the same. */
-function settingsOf(chosen: unknown): MeasurementSettings {
-  const { metric, goal } = (chosen ?? {}) as { metric?: Metric['name']; goal?: MeasurementSettings['goal'] };
-  return measurementOf(metric ?? 'latency', goal ? { goal } : {});
-}
-
-export function assessRows(
-  deps: Pick<ActDeps, 'now' | 'scale'>,
-  action: ActionRow,
-  evidence: EvidencePairRow[],
-  emptyBlocks: number,
-): Assessment {
-  const appliedAt = action.appliedAt ?? deps.now();
-  const hours = ((deps.now().getTime() - appliedAt.getTime()) / 3_600_000) * deps.scale;
-  return assess(evidence, settingsOf(action.progress['measurement']), {
-    hoursElapsed: hours,
-    blocksWithoutData: emptyBlocks,
-    queueAgeMs: null,
-  });
 }
 
 const summary = (a: Assessment): Record<string, unknown> => ({

@@ -1,8 +1,8 @@
 import type { Envelope } from '@hartonomous/contracts';
 import type { ActionRow, EvidencePairRow } from '@hartonomous/store';
 import type { ActDeps } from './act-deps.js';
-import { assessRows } from './advance-action.js';
 import { publishConcluded, publishNextBlock } from './action-step.js';
+import { assessRows } from './assess-rows.js';
 import type { Executor } from './executors/executor.js';
 
 type BlockDue = Envelope<'loop.evidence.block.due'>;

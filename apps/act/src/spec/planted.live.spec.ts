@@ -6,7 +6,7 @@ import pg from 'pg';
 import { candidateOf, ingestParagraphs, pump, started, startRig, type Rig } from './rig.js';
 
 /** Rows of the table that the planted causes and harms are about. */
-const termRows = 60_000;
+const termRows = 300_000;
 
 let rig: Rig;
 let client: pg.Client;

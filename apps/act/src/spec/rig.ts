@@ -150,7 +150,7 @@ export async function started(rig: Rig, tenantId: string, candidates: Candidate[
 export const reread = async (rig: Rig, tenantId: string, id: string): Promise<ActionRow> =>
   (await rig.store.withTenant(tenantId, (tx) => tx.actions.get(id)))!;
 
-export const dueMessages = (rig: Rig): Promise<OutboxRow[]> =>
+const dueMessages = (rig: Rig): Promise<OutboxRow[]> =>
   rig.store.withSystem('test', (tx) => tx.plumbing.claimOutbox(200, 0, 1));
 
 const envelopeOf = (row: OutboxRow): Envelope => ({
@@ -162,7 +162,7 @@ const envelopeOf = (row: OutboxRow): Envelope => ({
   refs: row.refs as never,
 });
 
-export async function dispatch(deps: ActDeps, message: Envelope): Promise<void> {
+async function dispatch(deps: ActDeps, message: Envelope): Promise<void> {
   switch (message.name) {
     case 'loop.hypotheses.ranked':
       return startActions(deps, message as Envelope<'loop.hypotheses.ranked'>);
@@ -176,15 +176,21 @@ export async function dispatch(deps: ActDeps, message: Envelope): Promise<void> 
   }
 }
 
+/** Delivers what is due for Act now; how many messages. */
+export async function dispatchDue(rig: Rig, tenantId: string): Promise<number> {
+  const rows = (await dueMessages(rig)).filter((r) => r.tenantId === tenantId);
+  for (const row of rows) await dispatch(rig.deps, envelopeOf(row));
+  return rows.length;
+}
+
 /** Delivers what Act wrote to itself until the action has ended, or `ms` have passed. */
 export async function pump(rig: Rig, tenantId: string, actionId: string, ms = 60_000): Promise<ActionRow> {
   const until = Date.now() + ms;
   for (;;) {
-    const rows = (await dueMessages(rig)).filter((r) => r.tenantId === tenantId);
-    for (const row of rows) await dispatch(rig.deps, envelopeOf(row));
+    const delivered = await dispatchDue(rig, tenantId);
     const action = await reread(rig, tenantId, actionId);
     if (action.concludedAt || Date.now() > until || isEnd(action)) return action;
-    if (rows.length === 0) await new Promise((resolve) => setTimeout(resolve, 50));
+    if (delivered === 0) await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
 

@@ -11,6 +11,7 @@ import { modelsContract } from './models-contract.js';
 import { overlayContract } from './overlay-contract.js';
 import { plumbingContract } from './plumbing-contract.js';
 import { servingContract } from './serving-contract.js';
+import { statisticsContract } from './statistics-contract.js';
 import { systemContract } from './system-contract.js';
 
 /** What every engine must do. */
@@ -24,6 +25,7 @@ export function storeContract(fixture: EngineFixture, sizes: { transactions: num
   historyContract(fixture, 50);
   servingContract(fixture);
   analysisContract(fixture);
+  statisticsContract(fixture);
   loopContract(fixture);
   computeContract(fixture);
   isolationContract(fixture);

@@ -1,0 +1,88 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createSearch, inputHashOf, type SearchService } from '@hartonomous/retrieval';
+import type { ActionRow, RequestRecord } from '@hartonomous/store';
+import pg from 'pg';
+import { executors } from '../executors/registry.js';
+import { candidateOf, dispatchDue, ingestParagraphs, reread, started, startRig, type Rig } from './rig.js';
+
+let rig: Rig;
+let client: pg.Client;
+let search: SearchService;
+beforeAll(async () => {
+  rig = await startRig();
+  client = new pg.Client({ connectionString: rig.superuserUrl });
+  await client.connect();
+  search = createSearch({ store: rig.store });
+}, 60_000);
+afterAll(async () => {
+  await client?.end();
+  await rig?.close();
+});
+
+/** Live traffic on the keys, recorded as the gateway does. */
+async function ask(tenantId: string, queries: string[], count: number): Promise<void> {
+  const records: RequestRecord[] = [];
+  for (let i = 0; i < count; i++) {
+    const request = { query: queries[i % queries.length]!, limit: 10 };
+    records.push((await search.serveSearch(rig.store, tenantId, request)).record);
+  }
+  await rig.store.withTenant(tenantId, (tx) => tx.requests.record(records));
+}
+
+async function tried(
+  afterApply: (actionId: string) => Promise<void>,
+): Promise<{ tenantId: string; ended: ActionRow }> {
+  const tenantId = await rig.tenant();
+  const queries = await ingestParagraphs(rig, tenantId, 24);
+  const model = await rig.store.withTenant(tenantId, (tx) => tx.models.ensureNative());
+  await ask(tenantId, queries, 900);
+  const keys = queries.map((query) => {
+    const input = { query, limit: 10 };
+    return { inputHash: inputHashOf(input), input, count: 30 };
+  });
+  const [action] = await started(rig, tenantId, [
+    candidateOf('CacheWarming', { parameters: { modelId: model.id, keys } }),
+  ]);
+  let applied = false;
+  const until = Date.now() + 150_000;
+  while (Date.now() < until) {
+    await dispatchDue(rig, tenantId);
+    const now = await reread(rig, tenantId, action!.id);
+    if (now.concludedAt) {
+      console.log('CacheWarming', now.state, now.pairs, String(now.progress['verdictReason']));
+      return { tenantId, ended: now };
+    }
+    if (!applied && now.state === 'Verifying') {
+      applied = true;
+      await afterApply(action!.id);
+    }
+    await ask(tenantId, queries, queries.length * 3);
+  }
+  return { tenantId, ended: await reread(rig, tenantId, action!.id) };
+}
+
+describe('CacheWarming', () => {
+  it('keeps answers of frequent keys, proven by pairs of keys', async () => {
+    const { tenantId, ended } = await tried(async () => undefined);
+    expect(ended).toMatchObject({ state: 'Kept' });
+    const entries = await rig.store.withTenant(tenantId, (tx) => tx.cache.entries(ended.id));
+    expect(entries.length).toBeGreaterThan(10);
+    expect(entries.every((e) => e.enabled)).toBe(true);
+  }, 240_000);
+
+  it('undoes a cache that makes answers slower, and nothing of it is left', async () => {
+    const { tenantId, ended } = await tried(async (actionId) => {
+      // Planted: answers so long that looking one up takes longer than computing it.
+      await client.query(
+        `update cached_activation
+            set answer = left(answer, -1) || ',"planted":[' || repeat('0,', 1500000) || '0]}'
+          where action_id = $1`,
+        [actionId],
+      );
+    });
+    expect(ended.state).toBe('RevertedHarm');
+    const hash = await executors.CacheWarming!.stateHash(rig.deps, tenantId, ended);
+    expect(hash).toBe(ended.snapshotHash);
+    expect(await rig.store.withTenant(tenantId, (tx) => tx.cache.entries(ended.id))).toEqual([]);
+  }, 240_000);
+});

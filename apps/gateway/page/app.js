@@ -137,8 +137,7 @@ function distributions(control, treated) {
   const label = `control n ${control.length}, treated n ${treated.length}`;
   const picture = drawn('svg', {
     viewBox: `0 0 ${width} ${height}`,
-    width: '100%',
-    style: 'max-width:720px',
+    class: 'distributions',
     role: 'img',
     'aria-label': label,
   });

@@ -5,5 +5,5 @@ import { configureHttp, listenHttp } from './http/serve.js';
 await runService({
   name: 'gateway',
   module: GatewayModule,
-  http: { configure: configureHttp, listen: (app, config) => listenHttp(app, config.port) },
+  http: { configure: configureHttp, listen: listenHttp },
 });

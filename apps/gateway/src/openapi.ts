@@ -271,6 +271,7 @@ export function openApiDocument(): Record<string, unknown> {
             code: { enum: Object.keys(errorCodes) },
             detail: { type: 'string' },
             traceId: { type: 'string' },
+            requestId: { type: 'string' },
           },
         },
       },

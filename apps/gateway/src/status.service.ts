@@ -29,6 +29,13 @@ export interface StatusDocument {
 export class StatusService {
   constructor(@Inject(STORE) private readonly store: Store) {}
 
+  services(): Promise<ServiceStatus[]> {
+    return this.store.withSystem('who is alive', async (tx) => {
+      const [now, beats] = [await tx.now(), await tx.plumbing.heartbeats()];
+      return services.map((name) => statusOf(name, beats, now));
+    });
+  }
+
   async of(tenantId: string): Promise<StatusDocument> {
     const system = await this.store.withSystem('show the status', async (tx) => ({
       now: await tx.now(),

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { HartoError } from '@hartonomous/contracts';
 import { parseFaults } from '@hartonomous/faults';
@@ -56,6 +57,13 @@ export const serviceConfigSchema = z.object({
   SHUTDOWN_MS: whole(100, 600_000).default(25_000),
   OTEL_EXPORTER_OTLP_ENDPOINT: url('http', 'https').optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  /** Where HTTP is served; another address than the loopback one opens the gateway to the network. */
+  HOST: z
+    .string()
+    .refine((text) => text === 'localhost' || isIP(text) !== 0, {
+      message: 'must be an IP address or localhost',
+    })
+    .default('127.0.0.1'),
   PORT: whole(0, 65_535).default(4280),
 });
 
@@ -82,6 +90,7 @@ export interface ServiceConfig {
   shutdownMs: number;
   otlpEndpoint?: string;
   logLevel: Parsed['LOG_LEVEL'];
+  host: string;
   port: number;
 }
 
@@ -153,6 +162,7 @@ export function loadServiceConfig(
     shutdownMs: parsed.SHUTDOWN_MS,
     otlpEndpoint: parsed.OTEL_EXPORTER_OTLP_ENDPOINT,
     logLevel: parsed.LOG_LEVEL,
+    host: parsed.HOST,
     port: parsed.PORT,
   };
 }

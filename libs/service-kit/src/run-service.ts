@@ -5,7 +5,7 @@ import { RpcErrorFilter } from '@hartonomous/bus';
 import { armFaults } from '@hartonomous/faults';
 import type { INestApplication, INestApplicationContext, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import type { MicroserviceOptions } from '@nestjs/microservices';
+import type { MicroserviceOptions, NestMicroservice } from '@nestjs/microservices';
 import { loadServiceConfig } from './config.js';
 import type { ServiceConfig } from './config.js';
 import { untilEnded } from './ending.js';
@@ -107,9 +107,16 @@ async function startNest({ module, http }: ServiceOptions, parts: Parts): Promis
     return { app, facts: {} };
   }
   const app = await NestFactory.create(root, settings);
-  const bus = app.connectMicroservice<MicroserviceOptions>({ strategy: parts.transport });
+  // Deferred: filters that come after the handlers are bound would not be theirs.
+  const bus = app.connectMicroservice<MicroserviceOptions>(
+    { strategy: parts.transport },
+    { deferInitialization: true },
+  ) as NestMicroservice;
   bus.useGlobalFilters(new RpcErrorFilter());
   await http.configure(app, parts.config);
+  await app.init();
+  // The application has run the start-up hooks of the providers that both share.
+  bus.setIsInitHookCalled(true);
   await app.startAllMicroservices();
   const { port } = await http.listen(app, parts.config);
   return { app, facts: { port } };

@@ -2,7 +2,8 @@ import { searchRequestSchema, type SearchResponse } from '@hartonomous/contracts
 import { STORE } from '@hartonomous/service-kit';
 import type { Store } from '@hartonomous/store';
 import { withSpan, currentTrace } from '@hartonomous/telemetry';
-import { Body, Controller, HttpCode, Inject, Post, Req } from '@nestjs/common';
+import { Body, Controller, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
+import type { Response } from 'express';
 import { Needs } from '../http/access.guard.js';
 import { parsed } from '../http/body.js';
 import type { AuthenticatedRequest } from '../http/identity.js';
@@ -18,11 +19,17 @@ export class SearchController {
   @Post('search')
   @HttpCode(200)
   @Needs('viewer')
-  async search(@Body() body: unknown, @Req() request: AuthenticatedRequest): Promise<SearchResponse> {
+  async search(
+    @Body() body: unknown,
+    @Req() request: AuthenticatedRequest,
+    @Res({ passthrough: true }) answer: Response,
+  ): Promise<SearchResponse> {
     const input = parsed(searchRequestSchema, body);
     const { tenantId } = request.identity!;
-    return withSpan('gateway.search', { 'hartonomous.operation': 'search' }, async () => {
+    const attributes = { 'hartonomous.operation': 'search', 'hartonomous.tenant.id': tenantId };
+    return withSpan('gateway.search', attributes, async () => {
       const trace = currentTrace();
+      answer.locals['traceId'] = trace?.traceId;
       const context = { traceId: trace?.traceId ?? null, spanId: trace?.spanId ?? null };
       const { response, record } = await this.service.search.serveSearch(
         this.store,

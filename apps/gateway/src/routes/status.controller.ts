@@ -1,12 +1,15 @@
 import { HartoError } from '@hartonomous/contracts';
 import { STORE } from '@hartonomous/service-kit';
-import type { Store } from '@hartonomous/store';
+import type { DeadLetter, Store } from '@hartonomous/store';
 import { Body, Controller, Get, Inject, Param, Put, Query, Req } from '@nestjs/common';
 import { Needs } from '../http/access.guard.js';
 import { parsed } from '../http/body.js';
 import { killSwitchBody, listQuery, traceParameter } from '../http/schemas.js';
 import type { AuthenticatedRequest } from '../http/identity.js';
 import { StatusService } from '../status.service.js';
+
+/** Newest dead letters looked through for those of one tenant. */
+const deadLettersRead = 1_000;
 
 @Controller('v1')
 export class StatusController {
@@ -58,8 +61,11 @@ export class StatusController {
   async trace(@Param('traceId') traceId: string, @Req() request: AuthenticatedRequest) {
     const id = parsed(traceParameter, traceId);
     const spans = await this.store.withSystem('show a trace', (tx) => tx.spans.byTrace(id));
-    const own = spans.filter((s) => s.tenantId === null || s.tenantId === request.identity!.tenantId);
-    if (own.length === 0) throw new HartoError('NOT_FOUND', `no spans of trace ${id} are kept`);
+    const { tenantId } = request.identity!;
+    // Spans below a hop name no tenant: they belong to whom the others of their trace belong.
+    const own = spans.filter((s) => s.tenantId === null || s.tenantId === tenantId);
+    if (!own.some((s) => s.tenantId === tenantId))
+      throw new HartoError('NOT_FOUND', `no spans of trace ${id} are kept`);
     return { traceId: id, spans: own };
   }
 
@@ -80,10 +86,20 @@ export class StatusController {
 
   @Get('dead-letters')
   @Needs('operator')
-  async deadLetters(@Query() query: unknown) {
+  async deadLetters(@Query() query: unknown, @Req() request: AuthenticatedRequest) {
     const { limit } = parsed(listQuery, query);
-    return {
-      items: await this.store.withSystem('show dead letters', (tx) => tx.plumbing.deadLetters(limit)),
-    };
+    const { tenantId } = request.identity!;
+    const rows = await this.store.withSystem('show dead letters', (tx) =>
+      tx.plumbing.deadLetters(deadLettersRead),
+    );
+    return { items: rows.flatMap((row) => visible(row, tenantId)).slice(0, limit) };
   }
+}
+
+/** The table is shared; of a letter that names no tenant, everybody sees that it is there, and nobody its body. */
+function visible(row: DeadLetter, tenantId: string): Omit<DeadLetter, 'body'>[] {
+  const owner = /"tenantId":"([^"]*)"/.exec(row.body)?.[1];
+  if (owner === tenantId) return [row];
+  const { body: _body, ...rest } = row;
+  return owner === undefined ? [rest] : [];
 }

@@ -116,11 +116,11 @@ export async function restoreStatistics(client: PoolClient, statistics: TableSta
     checked(table),
     ...Object.keys(relationFields).map((name) => relation[name] ?? 0),
   ]);
+  // Restoring merges into what is there: a column without common values would keep those of the newer statistics.
   await client.query(
     `select pg_clear_attribute_stats(current_schema()::text, $1::text, attname::text, false)
-       from pg_stats where schemaname = current_schema() and tablename = $1 and not inherited
-        and not (attname = any ($2::text[]))`,
-    [table, Object.keys(columns)],
+       from pg_stats where schemaname = current_schema() and tablename = $1 and not inherited`,
+    [table],
   );
   for (const [column, fields] of Object.entries(columns)) {
     const known = Object.entries(columnFields).filter(([name]) => fields[name] != null);

@@ -24,6 +24,8 @@ export interface WatchOptions {
 const defaultPollMs = 1_000;
 /** Between two requests for a cycle, milliseconds. */
 const askAgainMs = 5_000;
+/** How long the end waits for Learn to close the cycle of the last verdict, milliseconds. */
+const learnMs = 5_000;
 /** Cycles in a row that must find nothing to try. */
 const idleCycles = 2;
 
@@ -40,7 +42,9 @@ export class LoopWatch {
   private readonly told = new Set<string>();
   private askedAt = Number.NEGATIVE_INFINITY;
   private idle = 0;
-  cyclesEnded = 0;
+  private verdictsAt: number | null = null;
+  /** Cycles of this run that have begun. */
+  cyclesBegun = 0;
 
   constructor(private readonly options: WatchOptions) {}
 
@@ -65,22 +69,29 @@ export class LoopWatch {
     const actions = await client.actions({ limit: '100' });
     for (const action of actions) this.tell(action);
     const concluded = actions.filter(counts);
-    const isNew = concluded.some((action) => !this.options.earlier.has(action.id));
-    if (isNew && new Set(concluded.map((action) => action.type)).size >= 2) return 'verdicts';
-
     const cycles = (await client.cycles(20)).filter((cycle) => cycle.number > this.options.cyclesBefore);
+    this.cyclesBegun = cycles.filter((cycle) => cycle.state !== 'Requested').length;
     for (const cycle of cycles.toReversed()) {
       if (cycle.finishedAt === null || this.told.has(cycle.id)) continue;
       this.told.add(cycle.id);
-      this.cyclesEnded++;
       this.count(await client.cycle(cycle.id));
     }
+    const isNew = concluded.some((action) => !this.options.earlier.has(action.id));
+    if (isNew && new Set(concluded.map((action) => action.type)).size >= 2 && this.isLearned(cycles))
+      return 'verdicts';
     const open = actions.some(isOpen);
     if (this.idle >= idleCycles && !open) return 'nothing-worth-trying';
     const newest = cycles[0];
     const pausing = newest === undefined || newest.finishedAt !== null || newest.state === 'Requested';
     if (this.options.hurry && pausing && this.options.enoughSeen()) await this.ask();
     return null;
+  }
+
+  /** Learn has had its say on what is concluded, or has been given the time for it. */
+  private isLearned(cycles: { state: string; finishedAt: unknown }[]): boolean {
+    this.verdictsAt ??= performance.now();
+    const learning = cycles.some((cycle) => cycle.state !== 'Requested' && cycle.finishedAt === null);
+    return !learning || performance.now() - this.verdictsAt > learnMs;
   }
 
   private count(cycle: CycleDetail): void {

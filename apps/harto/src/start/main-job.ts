@@ -63,7 +63,7 @@ async function letLoopWork(context: JobContext, driver: Driver | null): Promise<
   const results = watch.untilResults(options.once ? options.minutes * 60_000 : Number.POSITIVE_INFINITY);
   const ended = await orFailure(results, driver);
   const sources = await patiently(() => readReportSources(client, earlier), signal);
-  const run = { ended, requests: asked(), cycles: watch.cyclesEnded, earlier, cyclesBefore };
+  const run = { ended, requests: asked(), cycles: watch.cyclesBegun, earlier, cyclesBefore };
   await patiently(() => show(context, composeReport(sources, run), cyclesBefore), signal);
   if (options.once) return;
   await closingLines(context);

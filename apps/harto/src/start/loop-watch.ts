@@ -30,7 +30,8 @@ const learnMs = 5_000;
 const idleCycles = 2;
 
 const waitingStates = ['AwaitingApproval', 'Gated', 'Rejected', 'Expired'];
-const isOpen = (action: ActionShown) => action.concludedAt === null && !waitingStates.includes(action.state);
+const isOpen = (action: ActionShown) =>
+  action.type !== 'Placebo' && action.concludedAt === null && !waitingStates.includes(action.state);
 /** Verdicts that a measurement reached; a change that could not be applied was not tried. */
 const measured: (Verdict | null)[] = ['Kept', 'RevertedHarm', 'RevertedNoBenefit', 'Inconclusive', 'Unkept'];
 const counts = (action: ActionShown) =>

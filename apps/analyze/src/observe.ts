@@ -1,6 +1,7 @@
 import type { Finding, ObservationDocument } from '@hartonomous/contracts';
 import type { CycleRow, MetricRow, NoticedRequest, Store, TenantTransaction } from '@hartonomous/store';
 import { anomalousRequests, sampleMax, slowLimits } from './findings/anomalous-requests.js';
+import { conceptFinding, conceptSampleMax, unassignedMin } from './findings/concepts.js';
 import { frequentReadFinding } from './findings/frequent-reads.js';
 import { mergeIncidents } from './findings/incidents.js';
 import { latencyTables, stratumKey, stratumOf, type StratumTable } from './findings/latency-table.js';
@@ -45,6 +46,7 @@ export async function observe(
   const findings: Finding[] = [
     ...engine.findings,
     ...(frequent ? [frequent] : []),
+    ...read.concepts,
     ...read.anomalies,
     ...regressions.findings,
     ...read.tables.flatMap((table) => trendFindings(table, slots, read.slotMs)),
@@ -92,9 +94,21 @@ async function readWindow(tx: TenantTransaction, cycle: CycleRow) {
     keys: await tx.workload.topKeys(from, to, topKeysMax),
     slowest: await tx.workload.slowest(from, to, 5),
     anomalies: await readAnomalies(tx, { from, to, tables, seed: cycle.id }),
+    concepts: await readConcepts(tx, cycle.id),
     rated: await tx.analysis.ratings(from, to, idsMax),
     sessions: await tx.analysis.endedSessions(from, to, sessionsMax),
   };
+}
+
+async function readConcepts(tx: TenantTransaction, seed: string): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const unassigned of await tx.concepts.unassigned()) {
+    if (unassigned.count <= unassignedMin) continue;
+    const sample = await tx.concepts.unassignedVectors(unassigned.embeddingModel, conceptSampleMax, seed);
+    const finding = conceptFinding(unassigned, sample, seed);
+    if (finding) findings.push(finding);
+  }
+  return findings;
 }
 
 async function readAnomalies(

@@ -30,7 +30,7 @@ export function scoreAction(action: ActionRow, evidence: readonly EvidencePairRo
   const verdict = action.verdict!;
   // Time, missing data and people end an action without its rows; such an end cannot be recomputed.
   const byRows = verdict !== 'Inconclusive' || fromRows !== null;
-  const effect = measured(action.effect);
+  const effect = latencyEffect(action);
   return {
     agrees: !byRows || !verdictsDiffer(fromRows, verdict),
     fromRows,
@@ -52,6 +52,10 @@ export function settingsOf(action: ActionRow): MeasurementSettings {
     { metric?: Metric['name']; goal?: MeasurementSettings['goal'] } | undefined;
   return measurementOf(chosen?.metric ?? 'latency', chosen?.goal ? { goal: chosen.goal } : {});
 }
+
+/** Gains are counted in seconds: an effect on another metric proves none. */
+export const latencyEffect = (action: ActionRow): MeasuredEffect | null =>
+  settingsOf(action).metric.name === 'latency' ? measured(action.effect) : null;
 
 /** An open end proves nothing on its side: no gain below, no bound above. */
 export const measured = (effect: EffectInterval | null): MeasuredEffect | null =>

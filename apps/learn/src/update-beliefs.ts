@@ -13,7 +13,7 @@ import {
   type TrialOutcome,
   type TypeBelief,
 } from '@hartonomous/loop';
-import { measured } from './score-action.js';
+import { latencyEffect } from './score-action.js';
 import type { ActionRow, BeliefRow, TenantTransaction } from '@hartonomous/store';
 
 /** What was believed of the arm before this outcome. */
@@ -25,7 +25,7 @@ export interface Forecast {
 /** What a concluded action says about its arm and its type. A placebo is no arm; what was never tried says nothing. */
 export async function updateBeliefs(tx: TenantTransaction, action: ActionRow): Promise<Forecast | null> {
   if (action.type === 'Placebo' || !action.verdict) return null;
-  const outcome = trialOutcomeOf(action.verdict, measured(action.effect));
+  const outcome = trialOutcomeOf(action.verdict, latencyEffect(action));
   if (!outcome) return null;
   const cycle = (await tx.cycles.get(action.cycleId))?.number ?? 0;
   const rows = await tx.beliefs.all();

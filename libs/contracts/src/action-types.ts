@@ -10,7 +10,7 @@ export interface ActionTypeInfo {
    * What is changed, for conflict locks: one unverified action per scope. An online index build waits for every older
    * transaction, replays of another index included: one index at a time.
    */
-  scope: 'schema' | 'answers' | 'none';
+  scope: 'schema' | 'answers' | 'concepts' | 'none';
   targetClass: string;
 }
 
@@ -41,6 +41,14 @@ export const builtActionTypes: Partial<Record<HypothesisType, ActionTypeInfo>> =
     undoTime: 'at once (the answers are removed)',
     scope: 'answers',
     targetClass: 'answers',
+  },
+  ConceptDiscovery: {
+    actionClass: 'A',
+    design: 'held-out',
+    blastRadius: 'concepts of the named atoms',
+    undoTime: 'at once (the concepts are removed)',
+    scope: 'concepts',
+    targetClass: 'concept',
   },
   Placebo: {
     actionClass: 'A',

@@ -31,6 +31,19 @@ async function cachePlan(): Promise<Record<string, unknown>> {
   return { modelId: model.id, keys };
 }
 
+async function conceptPlan(): Promise<Record<string, unknown>> {
+  const [model] = await rig.store.withTenant(tenantId, (tx) => tx.concepts.unassigned());
+  const { embeddingModel } = model!;
+  const sample = await rig.store.withTenant(tenantId, (tx) =>
+    tx.concepts.unassignedVectors(embeddingModel, 8, 's'),
+  );
+  const group = (ids: string[]) => ({
+    members: ids.map((atomId) => ({ atomId, distance: 0.1 })),
+    meanDistance: 0.1,
+  });
+  return { embeddingModel, clusters: [group(sample.atomIds.slice(0, 4)), group(sample.atomIds.slice(4))] };
+}
+
 /** Prepare, apply twice, revert twice: the hash is the old one, and differed in between. */
 async function rehearse(candidate: Candidate, changes: boolean): Promise<void> {
   const executor = executors[candidate.type]!;
@@ -68,6 +81,7 @@ const plans: Partial<Record<HypothesisType, () => Promise<Record<string, unknown
   IndexOptimization: async () => indexOf('create'),
   QueryRegression: async () => ({ table: 'tenant' }),
   CacheWarming: cachePlan,
+  ConceptDiscovery: conceptPlan,
 };
 
 describe('rehearsal of every inverse', () => {

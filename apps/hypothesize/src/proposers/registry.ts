@@ -1,5 +1,6 @@
 import type { Finding, HypothesisType, ObservationKind, RejectedCandidate } from '@hartonomous/contracts';
 import { proposeCacheWarming } from './cache-warming.js';
+import { proposeConcepts } from './concept-discovery.js';
 import { proposeStatistics } from './query-regression.js';
 import { proposeDrop } from './unused-index.js';
 import { proposeIndex } from './index-optimization.js';
@@ -10,11 +11,11 @@ const proposers: Partial<Record<ObservationKind, Proposer>> = {
   'unused-index': proposeDrop,
   'plan-regression': proposeStatistics,
   'frequent-reads': proposeCacheWarming,
+  concepts: proposeConcepts,
 };
 
 /** What would answer a finding that no built type answers yet: named, so that its absence shows. */
 const answeredBy: Partial<Record<ObservationKind, HypothesisType>> = {
-  concepts: 'ConceptDiscovery',
   'weak-weights': 'PruneModel',
   'duplicate-code': 'RefactorCode',
   'failing-journeys': 'FixUX',

@@ -1,6 +1,7 @@
 import { analysisContract } from './analysis-contract.js';
 import { auditContract } from './audit-contract.js';
 import { computeContract } from './compute-contract.js';
+import { conceptsContract } from './concepts-contract.js';
 import { concurrencyContract } from './concurrency-contract.js';
 import { corpusContract } from './corpus-contract.js';
 import type { EngineFixture } from './fixture.js';
@@ -13,6 +14,7 @@ import { plumbingContract } from './plumbing-contract.js';
 import { servingContract } from './serving-contract.js';
 import { statisticsContract } from './statistics-contract.js';
 import { systemContract } from './system-contract.js';
+import { tensorsContract } from './tensors-contract.js';
 
 /** What every engine must do. */
 export function storeContract(fixture: EngineFixture, sizes: { transactions: number }): void {
@@ -22,9 +24,11 @@ export function storeContract(fixture: EngineFixture, sizes: { transactions: num
   corpusContract(fixture);
   modelsContract(fixture);
   overlayContract(fixture);
+  tensorsContract(fixture);
   historyContract(fixture, 50);
   servingContract(fixture);
   analysisContract(fixture);
+  conceptsContract(fixture);
   statisticsContract(fixture);
   loopContract(fixture);
   computeContract(fixture);

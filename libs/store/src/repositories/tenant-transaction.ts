@@ -5,6 +5,7 @@ import { atomRepository } from './atoms.js';
 import { cacheRepository } from './cache.js';
 import { computationOverview } from './computation-overview.js';
 import { computationRepository } from './computations.js';
+import { conceptRepository } from './concepts.js';
 import type { SystemContext, TenantContext } from './context.js';
 import { corpusSearch } from './corpus-search.js';
 import { cycleRepository } from './cycles.js';
@@ -17,6 +18,7 @@ import { auditLog, inboxRepository, outboxRepository, settingRepository } from '
 import { requestRepository } from './requests.js';
 import { spanRepository } from './spans.js';
 import { systemPlumbing } from './system-plumbing.js';
+import { tensorRepository } from './tensors.js';
 import { principalRepository, tenantRepository } from './tenancy.js';
 import { workloadRepository } from './workload.js';
 
@@ -34,9 +36,11 @@ const factories = {
   map: mapRepository,
   models: modelRepository,
   overlays: overlayRepository,
+  tensors: tensorRepository,
   requests: requestRepository,
   workload: workloadRepository,
   analysis: analysisRepository,
+  concepts: conceptRepository,
   cache: cacheRepository,
   cycles: cycleRepository,
   actions: actionRepository,

@@ -122,11 +122,16 @@ describe('every answer', () => {
     const { text, status } = await rig.ask('/');
     expect(status).toBe(200);
     expect(text).not.toMatch(/<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=|https?:\/\//);
-    for (const [, file] of text.matchAll(/(?:src|href)="(\/[^"]+)"/g)) {
-      const asset = await rig.ask(file!);
+    const assets = [...text.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map(([, file]) => file!);
+    for (const file of assets) {
+      const asset = await rig.ask(file);
       const inline = /\bstyle: ['"`]|innerHTML|\beval\(/.test(asset.text);
       expect({ file, status: asset.status, inline }).toEqual({ file, status: 200, inline: false });
+      for (const [, name] of asset.text.matchAll(/from '\.(\/[^']+)'/g)) {
+        if (!assets.includes(name!)) assets.push(name!);
+      }
     }
+    expect(assets).toEqual(expect.arrayContaining(['/app.css', '/app.js', '/dom.js', '/trace.js']));
   });
 });
 

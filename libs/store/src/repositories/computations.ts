@@ -28,6 +28,27 @@ const insertColumns: Record<string, ColumnType> = {
   span_id: 'text',
 };
 
+type NewComputation = Parameters<ComputationRepository['create']>[0];
+
+/** In the order of `insertColumns`. */
+const insertValues = (tenantId: string, row: NewComputation): unknown[] => [
+  tenantId,
+  row.id,
+  row.type,
+  row.version,
+  JSON.stringify(row.params),
+  JSON.stringify(row.options),
+  row.lane,
+  row.priority,
+  row.idempotencyKey,
+  row.requestedBy,
+  row.publicJob,
+  'Pending',
+  row.totalCost,
+  row.traceId,
+  row.spanId,
+];
+
 export function computationRepository(context: TenantContext): ComputationRepository {
   return { ...computationRecords(context), ...chunkRecords(context), ...chunkLeases(context) };
 }
@@ -48,23 +69,7 @@ function computationRecords(context: TenantContext): Records {
   };
   return {
     async create(row) {
-      const values = [
-        tenantId,
-        row.id,
-        row.type,
-        row.version,
-        JSON.stringify(row.params),
-        JSON.stringify(row.options),
-        row.lane,
-        row.priority,
-        row.idempotencyKey,
-        row.requestedBy,
-        row.publicJob,
-        'Pending',
-        row.totalCost,
-        row.traceId,
-        row.spanId,
-      ];
+      const values = insertValues(tenantId, row);
       const names = Object.keys(insertColumns);
       const items = names.map((name, i) => `${sql.cast(`$${i + 1}`, insertColumns[name])} as ${name}`);
       const created = await db.run(

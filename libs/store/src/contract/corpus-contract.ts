@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { newId } from '@hartonomous/contracts';
 import type { TenantTransaction } from '../port/store.js';
 import { hookTimeoutMs, type ContractStore, type EngineFixture } from './fixture.js';
 import { atomOf, embeddingModel, fileOf, sha256 } from './samples.js';
@@ -33,6 +34,16 @@ export function corpusContract(fixture: EngineFixture): void {
         ['src/a.ts', first.contentHash.toString('hex')],
       ]);
       expect((await inTenant((tx) => tx.ingestion.fileHashes('other'))).size).toBe(0);
+    });
+
+    it('takes contents up without a file: equal bytes once, counted anew only where they were not held', async () => {
+      const tenant = (await c.store.withSystem('contract', (tx) => tx.tenants.ensure(`merge-${newId()}`))).id;
+      const merge = (texts: string[]) =>
+        inTenant((tx) => tx.atoms.merge(texts.map((text) => ({ modality: 'text', text }))), tenant);
+      // Somebody else holds the last of them: that does not show.
+      expect(await merge(['m1', 'm2', 'm1', shared.text])).toBe(3);
+      expect(await merge(['m1', 'm3'])).toBe(1);
+      expect(await merge([])).toBe(0);
     });
 
     it('reads atoms, their sources and their vectors', async () => {

@@ -29,6 +29,7 @@ export interface SweepIds {
   requestId: string;
   sessionId: string;
   messageId: string;
+  pruneId: string;
 }
 
 export type SweepCase = (tx: TenantTransaction, o: SweepIds) => Promise<unknown>;
@@ -70,6 +71,7 @@ const content: Record<string, SweepCase> = {
   'atoms.read': (tx, o) => tx.atoms.read([o.atomId]),
   'atoms.sources': (tx, o) => tx.atoms.sources([o.atomId]),
   'atoms.count': (tx) => tx.atoms.count(),
+  'atoms.merge': (tx) => tx.atoms.merge([{ modality: 'text', text: 'swept' }]),
   'atoms.vectors': (tx) => tx.atoms.vectors(embeddingModel, null, 9),
   'atoms.listSources': (tx) => tx.atoms.listSources(null, 9),
   'ingestion.fileHashes': (tx) => tx.ingestion.fileHashes('main'),
@@ -104,6 +106,23 @@ const content: Record<string, SweepCase> = {
   'overlays.positionsAsOf': (tx, o) => tx.overlays.positionsAsOf(o.versionId, [o.atomId], to),
   'overlays.drop': (tx, o) => tx.overlays.drop(o.versionId),
   'overlays.pruneHistory': (tx) => tx.overlays.pruneHistory(to),
+};
+
+const tensorOf = (o: SweepIds) => ({
+  ...overlayOf(o),
+  importance: 1,
+  valueMin: null,
+  valueMax: null,
+  valueNorm: null,
+});
+
+const tensors: Record<string, SweepCase> = {
+  'tensors.load': (tx, o) => tx.tensors.load(o.modelId, [{ ...tensorOf(o), segmentNo: 5 }]),
+  'tensors.updateWeights': (tx, o) => tx.tensors.updateWeights(o.modelId, [tensorOf(o)]),
+  'tensors.nearest': (tx, o) => tx.tensors.nearest(o.modelId, [1, 2, 3], 5),
+  'tensors.copyStudent': (tx, o) => tx.tensors.copyStudent(o.modelId, newId(), newId(), -100),
+  'tensors.restore': (tx, o) => tx.tensors.restore(o.pruneId),
+  'tensors.prune': (tx, o) => tx.tensors.prune(o.modelId, newId(), 100),
 };
 
 const stratum = (o: SweepIds) => ({ operation: 'search', model: o.modelId });
@@ -273,6 +292,7 @@ const plumbing: Record<string, SweepCase> = {
 /** One call of every method of the port with the given ids; a method without one fails the sweep. */
 export const sweepCases: Record<string, SweepCase> = {
   ...content,
+  ...tensors,
   ...serving,
   ...loop,
   ...computing,

@@ -20,6 +20,10 @@ export async function own(tx: TenantTransaction): Promise<SweepIds> {
   await tx.models.setAlias('default', version.id, 'owner', 'sweep');
   const place = { x: 4, y: 5, z: 6, hilbert: 2n, tensorNo: 0, segmentNo: 0, coefficient: 1 };
   await tx.overlays.write(version.id, [{ ...place, atomId: owned.atomId }]);
+  const pruneId = newId();
+  const pruned = { ...place, atomId: owned.atomId, segmentNo: 1, importance: -9 };
+  await tx.tensors.load(owned.modelId, [{ ...pruned, valueMin: 0, valueMax: 1, valueNorm: 1 }]);
+  await tx.tensors.prune(owned.modelId, pruneId, -5);
   const { row } = await tx.computations.create(submissionOf('secret'));
   await tx.computations.move(row, 'Running', { started: true });
   await tx.computations.addChunks(row.id, [chunkOf(0), chunkOf(1)]);
@@ -41,6 +45,7 @@ export async function own(tx: TenantTransaction): Promise<SweepIds> {
     sessionId: request.sessionId!,
     principalId: principal.id,
     messageId,
+    pruneId,
   };
 }
 

@@ -25,6 +25,8 @@ export interface AtomRepository {
   /** Where these atoms were found; an atom may have several sources. */
   sources(atomIds: string[]): Promise<AtomSource[]>;
   count(): Promise<number>;
+  /** Takes contents up for the tenant: equal bytes are one atom, counted. How many the tenant did not hold before. */
+  merge(contents: { modality: Modality; text: string }[]): Promise<number>;
   /** Pages of (atom, vector) in atom id order, float32 little-endian; `after` is the last id of the page before. */
   vectors(embeddingModel: string, after: string | null, limit: number): Promise<AtomVectors>;
   /** Symbols and headings with their source, for workloads and tests; ordered by path and line. */

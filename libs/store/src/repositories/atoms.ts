@@ -1,4 +1,5 @@
-import { HartoError } from '@hartonomous/contracts';
+import { createHash } from 'node:crypto';
+import { HartoError, newId } from '@hartonomous/contracts';
 import type { AtomRepository, AtomRow, AtomSource } from '../port/atoms.js';
 import { idsMax, type TenantContext } from './context.js';
 
@@ -10,7 +11,21 @@ const sourceJoin = 'atom_source a join source s on s.tenant_id = a.tenant_id and
 type AtomRecord = Omit<AtomRow, 'sizeBytes'> & { sizeBytes: string | number };
 
 export function atomRepository(context: TenantContext): AtomRepository {
-  return { ...atomReads(context), ...atomPages(context) };
+  return { ...atomReads(context), ...atomPages(context), merge: mergeOf(context) };
+}
+
+function mergeOf({ tenantId, db, statements }: TenantContext): AtomRepository['merge'] {
+  return async (contents) => {
+    if (contents.length === 0) return 0;
+    bounded(contents);
+    const atoms = contents.map(({ modality, text }) => ({
+      id: newId(),
+      modality,
+      text,
+      contentHash: createHash('sha256').update(text).digest('hex'),
+    }));
+    return statements.takeAtoms(db, tenantId, atoms);
+  };
 }
 
 function atomReads({ tenantId, db, sql }: TenantContext): Pick<AtomRepository, 'read' | 'sources' | 'count'> {
@@ -93,7 +108,7 @@ function atomPages({ tenantId, db, sql }: TenantContext): Pick<AtomRepository, '
   };
 }
 
-function bounded(ids: string[]): void {
+function bounded(ids: readonly unknown[]): void {
   if (ids.length > idsMax)
     throw new HartoError('INPUT_TOO_LARGE', `at most ${idsMax} ids a call, got ${ids.length}`);
 }

@@ -88,6 +88,8 @@ export interface Dialect {
     changed: string[],
     insert: { table: string; columns: string[]; select: string[] },
   ): string;
+  /** Calls a procedure of the product that answers a count `n`, with parameters $1 to $<count>. */
+  call(name: string, count: number): string;
   /** Name under which a staged bulk table is read. */
   staged(name: string): string;
 }

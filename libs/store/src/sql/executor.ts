@@ -27,6 +27,8 @@ export interface EngineStatements {
   receive(db: Executor, tenantId: string, messageId: string, consumer: string): Promise<boolean>;
   /** Ids of the atoms with these bytes, created where new; each text's SHA-256 (hex) -> id. */
   mergeAtoms(db: Executor, atoms: MergeAtom[]): Promise<Map<string, string>>;
+  /** Merges atoms and takes them up for the tenant, with all counts; how many it did not hold before. */
+  takeAtoms(db: Executor, tenantId: string, atoms: MergeAtom[]): Promise<number>;
   countAtomReferences(db: Executor, atomIds: string[], change: 1 | -1): Promise<void>;
   claimOutbox(db: Executor, limit: number, staleMs: number, leaseMs: number): Promise<OutboxRow[]>;
   /** Squared distance of a row's x, y, z to a point, or an expression in its order, for `order by`. */

@@ -65,6 +65,9 @@ const letters: Record<ColumnType, string> = {
 const absent = (table: string, match: string): string =>
   `not exists (select 1 from ${table} with (updlock, holdlock) where ${match})`;
 
+/** `restore` is a word of T-SQL's own: there, names stand in brackets. */
+const procedureOf = (name: string): string => `[${name}]`;
+
 const declareAt = 'declare @at datetimeoffset(3) = sysdatetimeoffset();';
 
 /** The replaced rows go where they belong in the statement that replaces them. */
@@ -151,6 +154,9 @@ export const mssqlDialect: Dialect = {
       ` output ${values.join(', ')} into ${insert.table} (${insert.columns.join(', ')}) where ${change.where}`
     );
   },
+
+  call: (name, count) =>
+    `exec ${procedureOf(name)} ${Array.from({ length: count }, (_, i) => `$${i + 1}`).join(', ')}`,
 
   staged: (name) => `#${name}`,
 };

@@ -112,6 +112,37 @@ async function mergeAtoms(db: Executor, atoms: MergeAtom[]): Promise<Map<string,
   return new Map(rows.map((row) => [row.hash.toString('hex'), row.id]));
 }
 
+async function takeAtoms(db: Executor, tenantId: string, atoms: MergeAtom[]): Promise<number> {
+  const unique = new Map(atoms.map((a) => [a.contentHash, a]));
+  const ids = await mergeAtoms(db, [...unique.values()]);
+  const uses = new Map<string, number>();
+  for (const { contentHash } of atoms) uses.set(contentHash, (uses.get(contentHash) ?? 0) + 1);
+  const rows = [...uses].map(([hash, count]) => [ids.get(hash), count]);
+  const columns: Columns = { atom_id: 'uuid', uses: 'int' };
+  const match = 'tenant_atom.tenant_id = $1 and tenant_atom.atom_id = r.atom_id';
+  const params: unknown[] = [tenantId];
+  const from = db.dialect.rowset('r', columns, rows, params);
+  const set = ['reference_count = reference_count + r.uses'];
+  await db.run(db.dialect.update({ table: 'tenant_atom', set, from, where: match }), params);
+  const fresh = await db.rows<{ atom_id: string }>(
+    db.dialect.insertNew({
+      table: 'tenant_atom',
+      columns: ['tenant_id', 'atom_id', 'reference_count'],
+      select: ['$1', 'r.atom_id', 'r.uses'],
+      from,
+      match,
+      returning: ['atom_id'],
+    }),
+    params,
+  );
+  await countAtomReferences(
+    db,
+    fresh.map((row) => row.atom_id),
+    1,
+  );
+  return fresh.length;
+}
+
 async function countAtomReferences(db: Executor, atomIds: string[], change: 1 | -1): Promise<void> {
   if (atomIds.length === 0) return;
   const params: unknown[] = [change];
@@ -142,6 +173,7 @@ export const mssqlStatements: EngineStatements = {
   flush,
   receive,
   mergeAtoms,
+  takeAtoms,
   countAtomReferences,
   claimOutbox,
   distance: (t, [x, y, z]) =>

@@ -115,5 +115,8 @@ export const postgresDialect: Dialect = {
     );
   },
 
+  call: (name, count) =>
+    `select ${name}(${Array.from({ length: count }, (_, i) => `$${i + 1}`).join(', ')}) as n`,
+
   staged: (name) => `pg_temp.${name}`,
 };

@@ -7,7 +7,7 @@ import type { EntityManager } from 'typeorm';
 import type { Columns } from '../../sql/dialect.js';
 import type { Executor, StatementOptions } from '../../sql/executor.js';
 import { postgresDialect, postgresType } from './dialect.js';
-import { copyText } from './copy-text.js';
+import { copyBinary } from './copy-binary.js';
 import { toStoreFault } from './faults.js';
 
 /** Statement texts are few and stable; past this many the set starts anew, so that no caller can grow it. */
@@ -53,9 +53,9 @@ export class PostgresExecutor implements Executor {
         `drop table if exists pg_temp.${name}; create temp table ${name} (${list.join(', ')}) on commit drop`,
       );
       const sink = this.client.query(
-        copyFrom(`copy pg_temp.${name} (${Object.keys(columns).join(', ')}) from stdin`),
+        copyFrom(`copy pg_temp.${name} (${Object.keys(columns).join(', ')}) from stdin with (format binary)`),
       );
-      await pipeline(Readable.from(copyText(rows, Object.values(columns))), sink);
+      await pipeline(Readable.from(copyBinary(rows, Object.values(columns))), sink);
       return sink.rowCount ?? 0;
     } catch (error) {
       throw toStoreFault(error, this.where);

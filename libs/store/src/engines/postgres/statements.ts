@@ -75,6 +75,14 @@ async function mergeAtoms(db: Executor, atoms: MergeAtom[]): Promise<Map<string,
   return new Map(rows.map((row) => [row.hash, row.id]));
 }
 
+async function takeAtoms(db: Executor, _tenantId: string, atoms: MergeAtom[]): Promise<number> {
+  const [row] = await db.rows<{ n: string }>('select merge_atoms($1::text[], $2::text[]) as n', [
+    atoms.map((a) => a.modality),
+    atoms.map((a) => a.text),
+  ]);
+  return Number(row.n);
+}
+
 async function countAtomReferences(db: Executor, atomIds: string[], change: 1 | -1): Promise<void> {
   if (atomIds.length === 0) return;
   await db.rows('select count_atom_references($1::uuid[], $2::int4)', [atomIds, change]);
@@ -107,6 +115,7 @@ export function postgresStatements(hasCube: boolean): EngineStatements {
     flush,
     receive,
     mergeAtoms,
+    takeAtoms,
     countAtomReferences,
     claimOutbox,
     distance: (t, [x, y, z]) =>

@@ -18,13 +18,22 @@ export function createIndexStatement(definition: IndexDefinition): string {
     return operatorClass ? `${checked(column)} ${checked(operatorClass)}` : checked(column);
   });
   if (columns.length === 0) throw new HartoError('INPUT_INVALID', 'an index needs at least one column');
-  const method = definition.method && definition.method !== 'spatial' ? definition.method : 'btree';
+  if (definition.method === 'spatial') return spatialIndexStatement(definition);
+  const method = definition.method ? definition.method : 'btree';
   const include = definition.include?.length
     ? ` include (${definition.include.map(checked).join(', ')})`
     : '';
   return (
     `create index concurrently ${checked(definition.name)} on ${checked(definition.table)} ` +
     `using ${method} (${columns.join(', ')})${include}`
+  );
+}
+
+/** Places of the map as cubes, the expression that the nearest neighbours are ordered by. */
+function spatialIndexStatement({ name, table, columns }: IndexDefinition): string {
+  return (
+    `create index concurrently ${checked(name)} on ${checked(table)} ` +
+    `using gist (cube(array[${columns.map(checked).join(', ')}]))`
   );
 }
 

@@ -54,6 +54,13 @@ export const submissionOf = (key: string): Parameters<TenantTransaction['computa
   spanId: null,
 });
 
+export const conceptOf = (atomId: string) => ({
+  id: newId(),
+  label: 'concept',
+  meanDistance: 0.5,
+  members: [{ atomId, distance: 0.5 }],
+});
+
 export const chunkOf = (no: number) => ({ no, round: 0, lo: no, hi: no, cost: 1, verifies: null });
 
 const overlayOf = (o: SweepIds) => ({
@@ -123,6 +130,16 @@ const tensors: Record<string, SweepCase> = {
   'tensors.copyStudent': (tx, o) => tx.tensors.copyStudent(o.modelId, newId(), newId(), -100),
   'tensors.restore': (tx, o) => tx.tensors.restore(o.pruneId),
   'tensors.prune': (tx, o) => tx.tensors.prune(o.modelId, newId(), 100),
+};
+
+const concepts: Record<string, SweepCase> = {
+  'concepts.unassigned': (tx) => tx.concepts.unassigned(),
+  'concepts.unassignedVectors': (tx) => tx.concepts.unassignedVectors(embeddingModel, 99, 'sweep'),
+  'concepts.of': (tx, o) => tx.concepts.of(o.actionId),
+  'concepts.membersOf': (tx, o) => tx.concepts.membersOf(o.actionId),
+  'concepts.keep': (tx, o) => tx.concepts.keep(o.actionId),
+  'concepts.remove': (tx, o) => tx.concepts.remove(o.actionId),
+  'concepts.add': (tx, o) => tx.concepts.add(o.actionId, embeddingModel, [conceptOf(o.atomId)]),
 };
 
 const stratum = (o: SweepIds) => ({ operation: 'search', model: o.modelId });
@@ -293,6 +310,7 @@ const plumbing: Record<string, SweepCase> = {
 export const sweepCases: Record<string, SweepCase> = {
   ...content,
   ...tensors,
+  ...concepts,
   ...serving,
   ...loop,
   ...computing,

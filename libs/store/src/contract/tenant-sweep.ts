@@ -1,8 +1,16 @@
 import { codeOf, newId } from '@hartonomous/contracts';
 import type { Store, TenantTransaction } from '../port/store.js';
 import { populate } from './isolation-contract.js';
-import { requestOf } from './samples.js';
-import { chunkOf, submissionOf, sweepCases, to, type SweepCase, type SweepIds } from './sweep-cases.js';
+import { embeddingModel, requestOf } from './samples.js';
+import {
+  chunkOf,
+  conceptOf,
+  submissionOf,
+  sweepCases,
+  to,
+  type SweepCase,
+  type SweepIds,
+} from './sweep-cases.js';
 
 /** Names of everything that a tenant's transaction can be asked, read from the port's own objects. */
 export function methodsOf(tx: TenantTransaction): string[] {
@@ -24,6 +32,7 @@ export async function own(tx: TenantTransaction): Promise<SweepIds> {
   const pruned = { ...place, atomId: owned.atomId, segmentNo: 1, importance: -9 };
   await tx.tensors.load(owned.modelId, [{ ...pruned, valueMin: 0, valueMax: 1, valueNorm: 1 }]);
   await tx.tensors.prune(owned.modelId, pruneId, -5);
+  await tx.concepts.add(owned.actionId, embeddingModel, [conceptOf(owned.atomId)]);
   const { row } = await tx.computations.create(submissionOf('secret'));
   await tx.computations.move(row, 'Running', { started: true });
   await tx.computations.addChunks(row.id, [chunkOf(0), chunkOf(1)]);

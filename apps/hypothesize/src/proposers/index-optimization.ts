@@ -21,7 +21,11 @@ export const proposeIndex: Proposer = (finding, context) => {
     actionClass: info.actionClass,
     blastRadius: info.blastRadius,
     undoTime: info.undoTime,
-    parameters: { definition, fingerprint: sha256Hex(`${context.schemaFingerprint}:${definition.table}`) },
+    parameters: {
+      definition,
+      tableRows: Math.round(index.tableRows),
+      fingerprint: sha256Hex(`${context.schemaFingerprint}:${definition.table}`),
+    },
     reason: finding.summary,
     evidence: { findingKinds: ['missing-index'], rowIds: finding.rowIds },
     expected: {

@@ -11,8 +11,9 @@ describe('a worker that wakes too late', () => {
   let rig: LaneRig;
   beforeAll(async () => {
     rig = await openLaneRig('postgres');
+    // Twice as many as needed: a block may begin when the lease is already given back.
     const faults = Array.from(
-      { length: runs / sleepers },
+      { length: 2 * (runs / sleepers) },
       (_, i) => `compute.before-store=block:${blockMs}@${i + 1}`,
     );
     for (let i = 0; i < sleepers; i++)

@@ -142,32 +142,40 @@ create function merge_atoms(modalities text[], texts text[])
   set plan_cache_mode = force_custom_plan
 as $$
 declare
+  hashes bytea[];
+  kinds text[];
+  bodies text[];
+  uses integer[];
+  added uuid[];
   taken bigint;
 begin
   if app_tenant() is null then
     raise exception 'merge_atoms needs the tenant of the transaction' using errcode = '42501';
   end if;
-  with given as materialized (
-    select h.hash, min(h.modality) as modality, min(h.body) as body, count(*)::int as uses
-    from (select sha256(convert_to(g.body, 'UTF8')) as hash, g.modality, g.body
-          from unnest(modalities, texts) as g (modality, body)) h group by h.hash),
-  added as (
+  select array_agg(u.hash), array_agg(u.kind), array_agg(u.body), array_agg(u.n) into hashes, kinds, bodies, uses
+  from (select h.hash, min(h.modality) as kind, min(h.body) as body, count(*)::int as n
+        from (select sha256(convert_to(g.body, 'UTF8')) as hash, g.modality, g.body
+              from unnest(modalities, texts) as g (modality, body)) h
+        group by h.hash order by h.hash) u;
+  -- In hash order, so that two writers of the same bytes wait for each other and never deadlock.
+  with fresh as (
     insert into atom (id, content_hash, modality, text, size_bytes, reference_count)
-      select uuidv7(), g.hash, g.modality, g.body, octet_length(g.body), 1 from given g order by g.hash
-      on conflict do nothing returning id, content_hash),
-  known as (
-    select a.id, a.content_hash from atom a join given g on g.hash = a.content_hash),
-  held as (
+      select uuidv7(), g.hash, g.kind, g.body, octet_length(g.body), 1
+      from unnest(hashes, kinds, bodies) as g (hash, kind, body)
+      where not exists (select 1 from atom a where a.content_hash = g.hash)
+      on conflict do nothing returning id)
+  select coalesce(array_agg(f.id), '{}') into added from fresh f;
+  -- A statement of its own: it sees what another writer has added meanwhile.
+  with held as (
     insert into tenant_atom as h (tenant_id, atom_id, reference_count)
-      select app_tenant(), a.id, g.uses
-      from (select * from added union all select * from known) a join given g on g.hash = a.content_hash
+      select app_tenant(), a.id, g.n from unnest(hashes, uses) as g (hash, n) join atom a on a.content_hash = g.hash
       order by a.id
       on conflict (tenant_id, atom_id) do update set reference_count = h.reference_count + excluded.reference_count
-      returning new.atom_id, old.atom_id is null as fresh),
+      returning new.atom_id, old.atom_id is null as is_new),
   counted as (
     update atom a set reference_count = a.reference_count + 1
-    from held h join known k on k.id = h.atom_id where a.id = h.atom_id and h.fresh)
-  select count(*) filter (where fresh) into taken from held;
+    from (select h.atom_id from held h where h.is_new except all select unnest(added)) k where a.id = k.atom_id)
+  select count(*) filter (where is_new) into taken from held;
   return taken;
 end
 $$;

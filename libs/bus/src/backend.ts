@@ -1,4 +1,4 @@
-import type { IQueueBackend, Job, Processor, Queue, Worker } from 'bullmq';
+import type { IQueueBackend, Job, KeepJobs, Processor, Queue, Worker } from 'bullmq';
 
 /** What a job carries is untrusted until `parseEnvelope` has read it. */
 export type BusJob = Job<unknown, unknown, string>;
@@ -13,6 +13,7 @@ export interface WorkerSettings {
   maxStalledCount: number;
   runRetryDelay: number;
   autorun: boolean;
+  removeOnFail: KeepJobs;
 }
 
 /** One of the two engines a queue can stand on, with the connections of this process. */

@@ -6,12 +6,14 @@ import { Server } from '@nestjs/microservices';
 import type { CustomTransportStrategy } from '@nestjs/microservices';
 import type { Store } from '@hartonomous/store';
 import { runWith, withSpan } from '@hartonomous/telemetry';
-import { lastValueFrom } from 'rxjs';
+import { WaitingError } from 'bullmq';
+import { isObservable, lastValueFrom } from 'rxjs';
 import type { BusJob, BusWorker } from './backend.js';
 import { BusContext } from './bus-context.js';
 import { canaryName } from './canary.js';
 import type { CanaryWatch } from './canary.js';
 import { deadLetter, isTenant } from './dead-letter.js';
+import { HandlerWatch } from './handler-watch.js';
 import { wasReceived } from './handle-once.js';
 import type { Queues } from './queues.js';
 import { replyError, unframe } from './request.js';
@@ -47,6 +49,7 @@ export class BullTransport extends Server implements CustomTransportStrategy {
   readonly #log: BusLog;
   readonly #stopping = new AbortController();
   #workers: BusWorker[] = [];
+  #draining = false;
 
   constructor(options: TransportOptions) {
     super();
@@ -97,6 +100,7 @@ export class BullTransport extends Server implements CustomTransportStrategy {
   }
 
   async #process(job: BusJob, token?: string): Promise<unknown> {
+    if (this.#draining) return giveBack(job, token);
     if (job.name === canaryName) return void this.#options.canaries?.land(job.id ?? '');
     const { store, service } = this.#options;
     const { body, replyTo } = unframe(job.data);
@@ -160,20 +164,19 @@ export class BullTransport extends Server implements CustomTransportStrategy {
     if (!handler)
       throw new HartoError('MESSAGE_NO_HANDLER', `${service} has no handler for ${envelope.name}`);
     const { timeoutMs, attempts } = messages[envelope.name];
-    const overtime = new AbortController();
+    const watch = new HandlerWatch(envelope.name, timeoutMs, this.#stopping.signal);
     const context = new BusContext({
       job,
       queue: service,
       attempt: job.attemptsMade + 1,
       attempts: job.opts.attempts ?? attempts,
-      // Made for the handlers that ask: it costs more than the rest of the context.
-      signal: () => AbortSignal.any([overtime.signal, this.#stopping.signal]),
+      signal: () => watch.signal,
     });
-    const run = async () =>
-      lastValueFrom(this.transformToObservable(await handler(envelope, context)), {
-        defaultValue: undefined,
-      });
-    const result = await within(run(), timeoutMs, envelope.name, overtime, this.#stopping.signal);
+    const run = async () => {
+      const result: unknown = await handler(envelope, context);
+      return isObservable(result) ? lastValueFrom(result, { defaultValue: undefined }) : result;
+    };
+    const result = await watch.over(run());
     if (!wasReceived(envelope)) {
       // A handler that had nothing to do: without the inbox row the reconciler would bring the message back.
       await store.withTenant(envelope.tenantId, (tx) => tx.inbox.receive(envelope.messageId, service));
@@ -205,6 +208,7 @@ export class BullTransport extends Server implements CustomTransportStrategy {
 
   /** Takes no more messages; returns when those under way are done, or after `withinMs`: then they are aborted. */
   async drain(withinMs: number): Promise<boolean> {
+    this.#draining = true;
     if (this.#workers.length === 0) return true;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<false>((resolve) => (timer = setTimeout(resolve, withinMs, false)));
@@ -238,31 +242,8 @@ function subjectOf({ refs }: Envelope): Record<string, string> {
   return { 'hartonomous.cycle.id': cycleId ?? '' };
 }
 
-/** Ends the wait for a handler when its time is over or the service stops; what it still does is fenced by the inbox. */
-async function within<T>(
-  work: Promise<T>,
-  ms: number,
-  name: string,
-  overtime: AbortController,
-  stop: AbortSignal,
-) {
-  const fault = (text: string) => new HartoError('INTERNAL', `${name} ${text}`, { retryable: true });
-  let timer: NodeJS.Timeout | undefined;
-  let stopped: (() => void) | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      const error = fault(`was not handled within ${ms} ms`);
-      overtime.abort(error);
-      reject(error);
-    }, ms);
-    stopped = () => reject(fault('was interrupted: the service stops'));
-    stop.addEventListener('abort', stopped, { once: true });
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-    if (stopped) stop.removeEventListener('abort', stopped);
-    work.catch(() => {});
-  }
+/** A paused worker that was already waiting for a job still gets the next one: another replica's turn. */
+async function giveBack(job: BusJob, token?: string): Promise<never> {
+  await job.moveToWait(token);
+  throw new WaitingError();
 }

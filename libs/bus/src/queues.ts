@@ -36,8 +36,8 @@ export interface QueuesOptions {
   onError?: (error: Error) => void;
 }
 
-/** Completed jobs serve nobody: the inbox knows what is done. Failed ones stay a day for whoever looks. */
-const keep = { removeOnComplete: true, removeOnFail: { age: 86_400, count: 1_000 } } as const;
+/** Failed jobs stay a day for whoever looks. */
+const removeOnFail = { age: 86_400, count: 1_000 };
 
 /** Delivery options of a message by the catalogue. */
 export function jobOptions(name: MessageName, id: string, delayMs = 0): JobsOptions {
@@ -46,8 +46,9 @@ export function jobOptions(name: MessageName, id: string, delayMs = 0): JobsOpti
     jobId: id,
     attempts,
     backoff: { type: 'exponential', delay: backoffMs, jitter: 0.5 },
+    // Completed jobs serve nobody: the inbox knows what is done.
+    removeOnComplete: true,
     ...(delayMs > 0 ? { delay: delayMs } : {}),
-    ...keep,
   };
 }
 
@@ -91,6 +92,7 @@ export class Queues {
       maxStalledCount: this.settings.maxStalled,
       runRetryDelay: this.settings.retryMs,
       autorun: false,
+      removeOnFail,
     });
     worker.on('error', this.onError);
     this.#workers.push(worker);

@@ -38,6 +38,7 @@ async function connect(url: string): Promise<Redis> {
   const redis = new Redis(url, {
     lazyConnect: true,
     connectTimeout: connectTimeoutMs,
+    disconnectTimeout: 200,
     // BullMQ's workers block on the server: a limit would end them during an outage.
     maxRetriesPerRequest: null,
     retryStrategy: (times) => Math.min(times * 100, 1_000),

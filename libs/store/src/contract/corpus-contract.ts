@@ -46,6 +46,31 @@ export function corpusContract(fixture: EngineFixture): void {
       expect(await merge([])).toBe(0);
     });
 
+    it('merges what several writers bring at once: no content twice, each counted by its holders and uses', async () => {
+      const tenants = await Promise.all(
+        [1, 2, 3, 4].map((i) =>
+          c.store.withSystem('contract', (tx) => tx.tenants.ensure(`at-once-${i}-${newId()}`)),
+        ),
+      );
+      const texts = Array.from({ length: 40 }, (_, i) => ({ modality: 'text' as const, text: `at once ${i}` }));
+      // Every tenant by two connections: half of the contents, then all of them.
+      const calls = tenants.flatMap(({ id }) => [
+        inTenant((tx) => tx.atoms.merge(texts.slice(0, 20)), id),
+        inTenant((tx) => tx.atoms.merge(texts), id),
+      ]);
+      const taken = await Promise.all(calls);
+      tenants.forEach((_, i) => expect(taken[2 * i] + taken[2 * i + 1]).toBe(texts.length));
+      const counts = await c.asOwner(
+        `select a.reference_count as holders, t.reference_count as uses, count(*) as n
+         from atom a join tenant_atom t on t.atom_id = a.id where a.text like 'at once %'
+         group by a.reference_count, t.reference_count order by t.reference_count`,
+      );
+      expect(counts.map((r) => [Number(r.holders), Number(r.uses), Number(r.n)])).toEqual([
+        [4, 1, 80],
+        [4, 2, 80],
+      ]);
+    });
+
     it('reads atoms, their sources and their vectors', async () => {
       const sources = await inTenant((tx) => tx.atoms.listSources(null, 10));
       expect(sources.map((s) => [s.path, s.lineStart, s.symbol, s.heading, s.kind])).toEqual([

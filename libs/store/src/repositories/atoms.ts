@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { HartoError, newId } from '@hartonomous/contracts';
+import { HartoError, newId, type Modality } from '@hartonomous/contracts';
 import type { AtomRepository, AtomRow, AtomSource } from '../port/atoms.js';
+import type { MergeAtom } from '../sql/executor.js';
 import { idsMax, type TenantContext } from './context.js';
 
 const sourceFields = `a.atom_id as "atomId", s.path as "path", a.symbol as "symbol", a.heading as "heading",
@@ -18,14 +19,23 @@ function mergeOf({ tenantId, db, statements }: TenantContext): AtomRepository['m
   return async (contents) => {
     if (contents.length === 0) return 0;
     bounded(contents);
-    const atoms = contents.map(({ modality, text }) => ({
-      id: newId(),
-      modality,
-      text,
-      contentHash: createHash('sha256').update(text).digest('hex'),
-    }));
-    return statements.takeAtoms(db, tenantId, atoms);
+    return statements.takeAtoms(db, tenantId, contents.map((c) => new Content(c.modality, c.text)));
   };
+}
+
+/** Hashed when an engine asks for it, once: one that hashes the bytes itself never does. */
+class Content implements MergeAtom {
+  readonly id = newId();
+  private hash: string | undefined;
+
+  constructor(
+    readonly modality: Modality,
+    readonly text: string,
+  ) {}
+
+  get contentHash(): string {
+    return (this.hash ??= createHash('sha256').update(this.text).digest('hex'));
+  }
 }
 
 function atomReads({ tenantId, db, sql }: TenantContext): Pick<AtomRepository, 'read' | 'sources' | 'count'> {

@@ -234,6 +234,15 @@ describe('tenants, layer by layer', () => {
     await client.end();
   });
 
+  it('a holding of a tenant that does not exist is refused, whoever writes it', async () => {
+    for (const text of [
+      'insert into tenant_atom (tenant_id, atom_id, reference_count) values ($1, uuidv7(), 1)',
+      'update tenant_atom set tenant_id = $1',
+    ]) {
+      await expect(query(t.urls.superuserUrl, text, [newId()])).rejects.toMatchObject({ code: '23503' });
+    }
+  });
+
   it('the application cannot switch the policies off, nor write what only grows', async () => {
     for (const text of [
       'alter table setting disable row level security',

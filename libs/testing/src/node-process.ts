@@ -48,7 +48,7 @@ export function spawnNode(script: string | URL, options: NodeProcessOptions = {}
       resolve({ code, signal });
     });
   });
-  const line = (pattern: RegExp, timeoutMs = 30_000): Promise<string> =>
+  const line = (pattern: RegExp, timeoutMs = 120_000): Promise<string> =>
     new Promise((resolve, reject) => {
       const settle = (act: () => void) => {
         clearTimeout(timer);
@@ -75,7 +75,7 @@ export function spawnNode(script: string | URL, options: NodeProcessOptions = {}
     exited,
     line,
     kill: (signal = 'SIGKILL') => void child.kill(signal),
-    stop: async (graceMs = 5_000) => {
+    stop: async (graceMs = 20_000) => {
       child.kill('SIGTERM');
       const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
       await exited;

@@ -15,21 +15,24 @@ export interface TestRedis {
   remove(): Promise<void>;
 }
 
-const readyWithinMs = 10_000;
+const readyWithinMs = 60_000;
 
 async function launch(port: number, folder: string) {
   const settings = '--bind 127.0.0.1 --appendonly yes --appendfsync everysec --maxmemory-policy noeviction';
   const args = ['--port', String(port), '--dir', folder, '--save', '', ...settings.split(' ')];
   const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'], cwd: folder });
   const ended = once(child, 'exit').catch(() => undefined);
+  let late: NodeJS.Timeout | undefined;
   const ready = new Promise<boolean>((resolve) => {
     createInterface({ input: child.stdout }).on('line', (line) => {
       if (/Ready to accept connections/i.test(line)) resolve(true);
     });
     void ended.then(() => resolve(false));
-    setTimeout(() => resolve(false), readyWithinMs).unref();
+    late = setTimeout(() => resolve(false), readyWithinMs);
   });
-  if (!(await ready)) {
+  const isReady = await ready;
+  clearTimeout(late);
+  if (!isReady) {
     child.kill('SIGKILL');
     throw new Error(`redis-server on port ${port} did not become ready`);
   }

@@ -97,7 +97,8 @@ export interface TestService {
   relay: OutboxRelay;
   queues: Queues;
   canaries: CanaryWatch;
-  stop(): Promise<void>;
+  /** Waits so long for handlers under way, then gives them up. */
+  stop(drainMs?: number): Promise<void>;
 }
 
 @Module({})
@@ -110,6 +111,7 @@ export async function startService(
   controller: Type,
   options: {
     staleMs?: number;
+    pollMs?: number;
     settings?: Partial<QueueSettings>;
     concurrency?: number;
     whole?: boolean;
@@ -118,7 +120,8 @@ export async function startService(
   const queues = await rig.open(options.settings);
   const canaries = new CanaryWatch();
   const { store } = rig;
-  const relay = new OutboxRelay({ store, queues, service, pollMs: 200, staleMs: options.staleMs ?? 30_000 });
+  const { pollMs = 200, staleMs = 60_000 } = options;
+  const relay = new OutboxRelay({ store, queues, service, pollMs, staleMs });
   const transport = new BullTransport({
     queues,
     store,
@@ -134,13 +137,13 @@ export async function startService(
   await app.listen();
   await relay.start();
   let stopped: Promise<void> | null = null;
-  const stop = async () => {
-    await transport.drain(1_000);
+  const stop = async (drainMs: number) => {
+    await transport.drain(drainMs);
     await app.close();
     await relay.stop();
     await queues.close();
   };
-  return { app, transport, relay, queues, canaries, stop: () => (stopped ??= stop()) };
+  return { app, transport, relay, queues, canaries, stop: (drainMs = 20_000) => (stopped ??= stop(drainMs)) };
 }
 
 export function envelope<N extends MessageName>(
@@ -152,8 +155,8 @@ export function envelope<N extends MessageName>(
   return { v: 1, messageId: newId(), name, tenantId, epoch: 0, refs, ...more };
 }
 
-/** Polls until the condition holds. */
-export async function until(holds: () => boolean | Promise<boolean>, withinMs = 15_000, what = 'condition') {
+/** Polls until the condition holds; the bound is for a machine that is ten times slower. */
+export async function until(holds: () => boolean | Promise<boolean>, withinMs = 60_000, what = 'condition') {
   const end = performance.now() + withinMs;
   while (!(await holds())) {
     if (performance.now() > end) throw new Error(`${what} did not hold within ${withinMs} ms`);

@@ -52,7 +52,10 @@ export function corpusContract(fixture: EngineFixture): void {
           c.store.withSystem('contract', (tx) => tx.tenants.ensure(`at-once-${i}-${newId()}`)),
         ),
       );
-      const texts = Array.from({ length: 40 }, (_, i) => ({ modality: 'text' as const, text: `at once ${i}` }));
+      const texts = Array.from({ length: 40 }, (_, i) => ({
+        modality: 'text' as const,
+        text: `at once ${i}`,
+      }));
       // Every tenant by two connections: half of the contents, then all of them.
       const calls = tenants.flatMap(({ id }) => [
         inTenant((tx) => tx.atoms.merge(texts.slice(0, 20)), id),

@@ -36,6 +36,8 @@ export function historyContract(fixture: EngineFixture, histories: number): void
     );
     randomHistories(c, prepared, histories);
     threeTrainings(c, prepared);
+    aliasHistory(c, prepared);
+    retention(c, prepared);
   });
 }
 
@@ -144,5 +146,90 @@ function threeTrainings(c: Contract, m: Prepared): void {
     for (const { id, ranking: earlier } of stacked) {
       expect(ranking(await inTenant((tx) => tx.map.positions(id, m.atomIds)))).toEqual(earlier);
     }
+  });
+}
+
+const pause = () => sleep(3);
+
+function aliasHistory(c: Contract, m: Prepared): void {
+  const inTenant = <T>(work: (tx: TenantTransaction) => Promise<T>, tenantId = c().tenantId) =>
+    c().store.withTenant(tenantId, work);
+
+  it('tells which version an alias named at each instant, and who changed it why', async () => {
+    const versions = [m.modelId];
+    for (let i = 0; i < 2; i++) {
+      versions.push((await inTenant((tx) => tx.overlays.createVersion(m.modelId))).id);
+    }
+    const before = await inTenant((tx) => tx.now());
+    const instants: Date[] = [];
+    for (const [i, id] of versions.entries()) {
+      await pause();
+      await inTenant((tx) => tx.models.setAlias('told', id, `user ${i}`, `reason ${i}`));
+      await pause();
+      instants.push(await inTenant((tx) => tx.now()));
+    }
+    expect(await inTenant((tx) => tx.models.resolve('told', before))).toBeNull();
+    for (const [i, at] of instants.entries()) {
+      expect((await inTenant((tx) => tx.models.resolve('told', at)))?.id).toBe(versions[i]);
+    }
+    const spans = await inTenant((tx) => tx.models.aliasHistory('told', 10));
+    expect(spans.map((s) => [s.modelId, s.previousModelId, s.by, s.why])).toEqual([
+      [versions[2], versions[1], 'user 2', 'reason 2'],
+      [versions[1], versions[0], 'user 1', 'reason 1'],
+      [versions[0], null, 'user 0', 'reason 0'],
+    ]);
+    // One ends where the next begins.
+    expect(spans.map((s) => s.until)).toEqual([null, spans[0].from, spans[1].from]);
+    const elsewhere = await inTenant(
+      async (tx) => [await tx.models.resolve('told', instants[0]), await tx.models.aliasHistory('told', 10)],
+      c().otherTenantId,
+    );
+    expect(elsewhere).toEqual([null, []]);
+  });
+
+  it('names the version before, whoever changes the alias at the same time', async () => {
+    const ids = [m.modelId];
+    for (let i = 0; i < 3; i++) ids.push((await inTenant((tx) => tx.overlays.createVersion(m.modelId))).id);
+    await inTenant((tx) => tx.models.setAlias('raced', ids[0], 'a', 'first'));
+    await pause();
+    await Promise.all(
+      ids.slice(1).map((id) => inTenant((tx) => tx.models.setAlias('raced', id, 'a', 'race'))),
+    );
+    const [{ modelId, previousModelId }] = await inTenant((tx) => tx.models.aliasHistory('raced', 1));
+    expect(ids).toContain(previousModelId);
+    expect(previousModelId).not.toBe(modelId);
+    // No change took itself for the one before.
+    const rows = await c().asOwner(
+      `select changed_by from model_alias_history where alias = 'raced' and previous_model_id = model_id`,
+    );
+    expect(rows).toEqual([]);
+  });
+}
+
+const day = 86_400_000;
+
+function retention(c: Contract, m: Prepared): void {
+  it('drops the history of all tenants when 90 days have passed since it ended, by a given clock', async () => {
+    const now = await c().store.withTenant(c().tenantId, async (tx) => {
+      const version = await tx.overlays.createVersion(m.modelId);
+      await tx.overlays.write(version.id, [rowOf(m.atomIds[0], 1)]);
+      await tx.models.setAlias('kept', m.modelId, 'ada', 'first');
+      return tx.now();
+    });
+    await pause();
+    await c().store.withTenant(c().tenantId, (tx) => tx.models.setAlias('kept', m.modelId, 'ada', 'second'));
+    const prune = (days: number) =>
+      c().store.withSystem('contract', (tx) =>
+        tx.plumbing.pruneHistory(new Date(now.getTime() + days * day)),
+      );
+    expect(await prune(0)).toEqual({ tensor_atom_coefficient: 0, model_alias: 0 });
+    expect(await prune(-1_000)).toEqual({ tensor_atom_coefficient: 0, model_alias: 0 });
+    const held = await c().asOwner('select count(*) as n from tensor_atom_coefficient_history');
+    const dropped = await prune(91);
+    expect(dropped['tensor_atom_coefficient']).toBe(Number(held[0]['n']));
+    expect(dropped['model_alias']).toBeGreaterThan(0);
+    expect(await c().store.withTenant(c().tenantId, (tx) => tx.models.aliasHistory('kept', 9))).toHaveLength(
+      1,
+    );
   });
 }

@@ -106,6 +106,7 @@ const content: Record<string, SweepCase> = {
   'models.get': (tx, o) => tx.models.get(o.modelId),
   'models.list': (tx) => tx.models.list(),
   'models.resolve': (tx) => tx.models.resolve('default'),
+  'models.aliasHistory': (tx) => tx.models.aliasHistory('default', 99),
   'models.setAlias': (tx, o) => tx.models.setAlias('sweep', o.modelId, 'me', 'sweep'),
   'overlays.createVersion': (tx, o) => tx.overlays.createVersion(o.modelId),
   'overlays.write': (tx, o) => tx.overlays.write(o.versionId, [overlayOf(o)]),

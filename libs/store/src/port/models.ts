@@ -42,12 +42,25 @@ export interface ModelRow {
   ranking: { a: number; b: number; sigma: number };
 }
 
+/** A span [from, until) in which an alias named a version. */
+export interface AliasSpan {
+  modelId: string;
+  previousModelId: string | null;
+  by: string;
+  why: string;
+  from: Date;
+  /** Null while it is true. */
+  until: Date | null;
+}
+
 export interface ModelRepository {
   /** The corpus's native model; created at first use, idempotent. */
   ensureNative(): Promise<ModelRow>;
   get(id: string): Promise<ModelRow | null>;
   list(): Promise<ModelRow[]>;
-  /** The version that an alias names now. */
-  resolve(alias: string): Promise<ModelRow | null>;
+  /** The version that an alias names now, or named at an instant. */
+  resolve(alias: string, asOf?: Date): Promise<ModelRow | null>;
+  /** What the alias has named, newest first: the first row may still be true. At most `limit`. */
+  aliasHistory(alias: string, limit: number): Promise<AliasSpan[]>;
   setAlias(alias: string, modelId: string, by: string, why: string): Promise<void>;
 }

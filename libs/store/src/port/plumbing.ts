@@ -98,6 +98,8 @@ export interface SystemPlumbing {
   outboxAge(): Promise<{ waiting: number; oldestSeconds: number }>;
   /** Drops inbox rows older than the retention; the number dropped. */
   pruneInbox(olderThan: Date): Promise<number>;
+  /** Drops old rows of the system-versioned tables that ended `historyRetentionDays` before `now`; rows by table. */
+  pruneHistory(now: Date): Promise<Record<string, number>>;
   addDeadLetter(row: Omit<DeadLetter, 'at'>): Promise<void>;
   deadLetters(limit: number): Promise<DeadLetter[]>;
   killSwitch(): Promise<KillSwitchState>;

@@ -19,7 +19,11 @@ function mergeOf({ tenantId, db, statements }: TenantContext): AtomRepository['m
   return async (contents) => {
     if (contents.length === 0) return 0;
     bounded(contents);
-    return statements.takeAtoms(db, tenantId, contents.map((c) => new Content(c.modality, c.text)));
+    return statements.takeAtoms(
+      db,
+      tenantId,
+      contents.map((c) => new Content(c.modality, c.text)),
+    );
   };
 }
 

@@ -1,7 +1,8 @@
 import { HartoError, newId } from '@hartonomous/contracts';
-import type { ModelRepository, ModelRow } from '../port/models.js';
+import type { AliasSpan, ModelRepository, ModelRow } from '../port/models.js';
 import type { ModelEntity } from '../entities/entities.js';
 import type { TenantContext } from './context.js';
+import { aliasTable, rowsAt } from './versioned.js';
 
 export const nativeModelName = 'native';
 /** The alias that a search without a model names. */
@@ -69,16 +70,32 @@ export function modelRepository(context: TenantContext): ModelRepository {
       return rows.map(readModel);
     },
 
-    async resolve(alias) {
+    async resolve(alias, asOf) {
+      const params: unknown[] = [tenantId, alias];
+      const at = asOf ? sql.cast(`$${params.push(asOf)}`, 'instant') : null;
       const [row] = await db.rows<ModelEntity>(
         `select m.id as "id", m.name as "name", m.architecture as "architecture", m.parent_id as "parentId",
            m.version as "version", m.status as "status", m.ranking as "ranking"
-         from model_alias a join model m on m.tenant_id = a.tenant_id and m.id = a.model_id
+         from ${rowsAt(aliasTable, at)} a join model m on m.tenant_id = a.tenant_id and m.id = a.model_id
          where a.tenant_id = $1 and a.alias = $2`,
-        [tenantId, alias],
+        params,
       );
       return row ? readModel(row) : null;
     },
+
+    aliasHistory: (alias, limit) =>
+      db.rows<AliasSpan>(
+        `select a.model_id as "modelId", a.previous_model_id as "previousModelId", a.changed_by as "by",
+           a.why as "why", a.valid_from as "from", a.valid_to as "until"
+         from (select tenant_id, alias, model_id, previous_model_id, changed_by, why, changed_at as valid_from,
+             ${sql.cast('null', 'instant')} as valid_to from model_alias
+           union all
+           select tenant_id, alias, model_id, previous_model_id, changed_by, why, valid_from, valid_to
+           from model_alias_history) a
+         where a.tenant_id = $1 and a.alias = $2
+         order by a.valid_from desc offset 0 rows fetch next $3 rows only`,
+        [tenantId, alias, limit],
+      ),
 
     async setAlias(alias, modelId, by, why) {
       if (!(await db.manager.existsBy(entities.model, { tenantId, id: modelId }))) {
@@ -107,26 +124,15 @@ async function putAlias(
   } as const;
   const names = Object.keys(columns);
   const from = sql.rowset('r', columns, [[tenantId, alias, modelId, by, why]], params);
-  const text = keepExisting
-    ? sql.insertNew({
-        table: 'model_alias',
-        columns: names,
-        select: names.map((name) => `r.${name}`),
-        from,
-        match: 'model_alias.tenant_id = r.tenant_id and model_alias.alias = r.alias',
-      })
-    : sql.upsert({
-        table: 'model_alias',
-        keys: ['tenant_id', 'alias'],
-        columns: names,
-        from,
-        update: {
-          previous_model_id: 'model_alias.model_id',
-          model_id: 'excluded.model_id',
-          changed_by: 'excluded.changed_by',
-          why: 'excluded.why',
-          changed_at: sql.now,
-        },
-      });
-  await db.run(text, params);
+  if (keepExisting) {
+    const select = names.map((name) => `r.${name}`);
+    const match = 'model_alias.tenant_id = r.tenant_id and model_alias.alias = r.alias';
+    await db.run(sql.insertNew({ table: 'model_alias', columns: names, select, from, match }), params);
+    return;
+  }
+  // Holds the row, so that the version before is the one that this change replaces.
+  await db.run('update model_alias set why = why where tenant_id = $1 and alias = $2', [tenantId, alias]);
+  const withPrevious = `(select r.*, a.model_id as previous_model_id from ${from}
+    left join model_alias a on a.tenant_id = r.tenant_id and a.alias = r.alias) r`;
+  await db.rows(sql.versionedUpsert(aliasTable, withPrevious), params);
 }

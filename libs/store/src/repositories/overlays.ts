@@ -1,17 +1,11 @@
 import { HartoError, newId } from '@hartonomous/contracts';
 import type { ModelRow, PlacedAtom } from '../port/models.js';
 import type { OverlayRepository, OverlayRow } from '../port/overlays.js';
-import type { Columns, Versioned } from '../sql/dialect.js';
+import type { Columns } from '../sql/dialect.js';
 import type { TenantContext } from './context.js';
 import { overlayChain } from './map.js';
 import { modelRepository } from './models.js';
-
-export const coefficientTable: Versioned = {
-  table: 'tensor_atom_coefficient',
-  keys: ['tenant_id', 'model_id', 'atom_id', 'tensor_no', 'segment_no'],
-  values: ['x', 'y', 'z', 'hilbert', 'coefficient'],
-  since: 'updated_at',
-};
+import { coefficientTable, rowsAt } from './versioned.js';
 
 const stageColumns: Columns = {
   atom_id: 'uuid',
@@ -30,15 +24,6 @@ type OverlayRecord = Omit<OverlayRow, 'hilbert' | 'segmentNo'> & {
 };
 
 const clamp = (value: number, low: number, high: number): number => Math.min(high, Math.max(low, value));
-
-/** Now: the current rows. Then: those that were already true, and the replaced ones that still were. */
-function rowsAt(asOf: string | null): string {
-  const columns = [...coefficientTable.keys, ...coefficientTable.values].join(', ');
-  const { table, since } = coefficientTable;
-  if (asOf === null) return `(select ${columns} from ${table})`;
-  return `(select ${columns} from ${table} where ${since} <= ${asOf}
-    union all select ${columns} from ${table}_history where valid_from <= ${asOf} and valid_to > ${asOf})`;
-}
 
 export function overlayRepository(context: TenantContext): OverlayRepository {
   return { ...overlayWrites(context), ...overlayReads(context) };
@@ -97,7 +82,7 @@ function overlayReads({
       const rows = await db.rows<OverlayRecord>(
         `select p.atom_id as "atomId", p.tensor_no as "tensorNo", p.segment_no as "segmentNo", p.x as "x", p.y as "y",
            p.z as "z", p.hilbert as "hilbert", p.coefficient as "coefficient"
-         from ${rowsAt(at)} p where p.tenant_id = $1 and p.model_id = $2
+         from ${rowsAt(coefficientTable, at)} p where p.tenant_id = $1 and p.model_id = $2
          order by ${sql.idText('p.atom_id')}, p.tensor_no, p.segment_no`,
         params,
       );
@@ -114,7 +99,7 @@ function overlayReads({
          select e.atom_id as "atomId", e.x as "x", e.y as "y", e.z as "z", e.hilbert as "hilbert" from (
            select u.*, row_number() over (partition by u.atom_id order by u.is_base, u.depth) as nth from (
              select ${fields}, 0 as is_base, c.depth from chain c
-               join ${rowsAt(sql.cast('$3', 'instant'))} p on p.tenant_id = $1 and p.model_id = c.id ${wanted}
+               join ${rowsAt(coefficientTable, sql.cast('$3', 'instant'))} p on p.tenant_id = $1 and p.model_id = c.id ${wanted}
              union all
              select ${fields}, 1 as is_base, c.depth from chain c
                join tensor_atom p on p.tenant_id = $1 and p.model_id = c.id ${wanted}) u) e

@@ -1,5 +1,6 @@
 import type { DeadLetter, Heartbeat, KillSwitchState, SystemPlumbing } from '../port/plumbing.js';
 import type { SystemContext } from './context.js';
+import { systemVersioned } from './versioned.js';
 
 /** The message as received, cut: bytes of UTF-8. */
 const bodyBytesMax = 4096;
@@ -20,7 +21,14 @@ export function systemPlumbing(context: SystemContext): SystemPlumbing {
   return { ...outboxUpkeep(context), ...deadLetters(context), ...switches(context), ...leases(context) };
 }
 
-type OutboxUpkeep = Pick<SystemPlumbing, 'claimOutbox' | 'markPublished' | 'outboxAge' | 'pruneInbox'>;
+type OutboxUpkeep = Pick<
+  SystemPlumbing,
+  'claimOutbox' | 'markPublished' | 'outboxAge' | 'pruneInbox' | 'pruneHistory'
+>;
+
+/** How long the old rows of system-versioned tables are kept. */
+export const historyRetentionDays = 90;
+const dayMs = 86_400_000;
 
 function outboxUpkeep({ db, sql, statements }: SystemContext): OutboxUpkeep {
   return {
@@ -42,6 +50,15 @@ function outboxUpkeep({ db, sql, statements }: SystemContext): OutboxUpkeep {
     },
 
     pruneInbox: (olderThan) => db.run('delete from inbox where received_at < $1', [olderThan]),
+
+    async pruneHistory(now) {
+      const before = new Date(now.getTime() - historyRetentionDays * dayMs);
+      const dropped: Record<string, number> = {};
+      for (const { table } of systemVersioned) {
+        dropped[table] = await db.run(`delete from ${table}_history where valid_to < $1`, [before]);
+      }
+      return dropped;
+    },
   };
 }
 

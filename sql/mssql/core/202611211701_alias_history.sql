@@ -1,0 +1,13 @@
+-- What an alias named before: written by the statement that replaces it, true in [valid_from, valid_to).
+-- Target of an OUTPUT clause: such a table may have no check and no foreign key.
+create table model_alias_history (
+  tenant_id uniqueidentifier not null,
+  alias nvarchar(200) collate Latin1_General_100_BIN2 not null,
+  model_id uniqueidentifier not null,
+  previous_model_id uniqueidentifier,
+  changed_by nvarchar(200) collate Latin1_General_100_BIN2 not null,
+  why nvarchar(max) not null,
+  valid_from datetimeoffset(3) not null,
+  valid_to datetimeoffset(3) not null,
+  primary key (tenant_id, alias, valid_to)
+);

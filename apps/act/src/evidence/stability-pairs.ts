@@ -4,6 +4,42 @@ import type { EvidencePairRow } from '@hartonomous/store';
 export type LabelledVectors = { concept: string; vector: Float32Array }[];
 
 const blockSize = 20;
+/** Random dealings that a grouping must beat, all of them: chance does so once in two hundred. */
+export const dealings = 199;
+/** Halvings that a grouping and its rivals are compared on; 199 dealings of 600 atoms, the most there can be, take some 80 ms. */
+const comparedHalvings = 2;
+
+/**
+ * How many of 199 random dealings of the same labels are found again by held-out atoms as well as the labels themselves.
+ * The pairs below halve one fixed set of atoms anew, and are no news about its luck: in a small set, labels that mean
+ * nothing differ by more than the guard band in either direction. This bounds that luck, before any pair is looked at.
+ */
+export function dealingsAsGood(actionId: string, atoms: LabelledVectors): number {
+  const rng = rngOfText(`${actionId}|dealings`);
+  const halvings = Array.from({ length: comparedHalvings }, () =>
+    shuffled(
+      atoms.map((_, i) => i),
+      rng,
+    ),
+  );
+  const missesOf = (labels: string[]): number => {
+    const dealt = atoms.map((a, i) => ({ ...a, concept: labels[i]! }));
+    return halvings.reduce((sum, order) => sum + missesOfHalving(order.map((i) => dealt[i]!)), 0);
+  };
+  const own = atoms.map((a) => a.concept);
+  const found = missesOf(own);
+  let asGood = 0;
+  for (let i = 0; i < dealings; i++) if (missesOf(shuffled(own, rng)) <= found) asGood++;
+  return asGood;
+}
+
+/** Atoms of the second half, in this order, whose nearest centre of the first half is another group's. */
+function missesOfHalving(atoms: LabelledVectors): number {
+  const half = Math.floor(atoms.length / 2);
+  const centres = centresOf(atoms.slice(0, half));
+  const heldOut = atoms.slice(half, half + blockSize);
+  return heldOut.filter((a) => nearestOf(a.vector, centres) !== a.concept).length;
+}
 
 /**
  * Held-out stability. For each pair the atoms are halved anew; centres come from one half, and 20 atoms of the other

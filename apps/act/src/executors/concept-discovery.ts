@@ -1,7 +1,12 @@
 import { canonicalJson, HartoError, sha256Hex } from '@hartonomous/contracts';
 import type { ActionRow, AtomVectors, NewConcept } from '@hartonomous/store';
 import { z } from 'zod';
-import { stabilityPairs, type LabelledVectors } from '../evidence/stability-pairs.js';
+import {
+  dealings,
+  dealingsAsGood,
+  stabilityPairs,
+  type LabelledVectors,
+} from '../evidence/stability-pairs.js';
 import type { Executor, ExecutorDeps } from './executor.js';
 
 const parametersSchema = z.object({
@@ -81,6 +86,11 @@ export const conceptDiscovery: Executor = {
       return { kind: 'waiting', reason: 'measured by held-out atoms', patch, nextInMs: 0 };
     }
     const labelled = await vectorsOf(deps, tenantId, action);
+    const asGood = dealingsAsGood(action.id, labelled);
+    if (asGood > 0) {
+      const reason = `${asGood} of ${dealings} random dealings of these atoms hold together as well as the groups`;
+      return { kind: 'unavailable', reason };
+    }
     const rows = stabilityPairs(action.id, labelled, { aaPairs, abPairs }, deps.now());
     return rows.length > 0
       ? { kind: 'pairs', rows, nextInMs: 0 }

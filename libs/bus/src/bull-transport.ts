@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { HartoError, messageNames, messages, parseEnvelope, queueNameOf } from '@hartonomous/contracts';
+import { HartoError, messageNames, messages, parseEnvelope } from '@hartonomous/contracts';
 import type { Envelope, ServiceName } from '@hartonomous/contracts';
 import { faultPoint } from '@hartonomous/faults';
 import { Server } from '@nestjs/microservices';
@@ -15,6 +15,7 @@ import type { CanaryWatch } from './canary.js';
 import { deadLetter, isTenant } from './dead-letter.js';
 import { HandlerWatch } from './handler-watch.js';
 import { wasReceived } from './handle-once.js';
+import { lanesOf, ticketQueue } from './queue-ages.js';
 import type { Queues } from './queues.js';
 import { replyError, unframe } from './request.js';
 import type { Reply, ReplyQueue } from './request.js';
@@ -72,10 +73,9 @@ export class BullTransport extends Server implements CustomTransportStrategy {
 
   async #start(): Promise<void> {
     const { queues, service, concurrency = 4 } = this.#options;
-    const names = messageNames.filter((name) => messages[name].queue === service).map(queueNameOf);
-    for (const queue of new Set([service, ...names])) {
+    for (const queue of lanesOf(service)) {
       // Act computes one chunk a core in its fast lane; everything else waits for the database most of the time.
-      const atOnce = queue === 'act-compute' ? availableParallelism() : concurrency;
+      const atOnce = queue === ticketQueue ? availableParallelism() : concurrency;
       const worker = queues.worker(queue, (job, token) => this.#process(job, token), atOnce);
       worker.on('failed', (job, error) => void this.#failed(job, error));
       await worker.waitUntilReady();

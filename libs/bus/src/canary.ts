@@ -1,4 +1,4 @@
-import type { ServiceName } from '@hartonomous/contracts';
+import type { QueueName } from '@hartonomous/contracts';
 import { newId } from '@hartonomous/contracts';
 import type { Queues } from './queues.js';
 
@@ -11,10 +11,10 @@ const lookEveryMs = 250;
 export class CanaryWatch {
   readonly #flights = new Map<string, () => void>();
 
-  /** Sends one through the service's own queue: the round trip in ms, null when it is not back in time. */
-  async fly(queues: Queues, service: ServiceName, timeoutMs: number): Promise<number | null> {
+  /** Sends one through a queue of the own service: the round trip in ms, null when it is not back in time. */
+  async fly(queues: Queues, name: QueueName, timeoutMs: number): Promise<number | null> {
     const id = newId();
-    const queue = queues.of(service);
+    const queue = queues.of(name);
     const sentMs = performance.now();
     const landed = new Promise<void>((resolve) => this.#flights.set(id, resolve));
     try {

@@ -16,6 +16,6 @@ export type { HandleDeps } from './handle-once.js';
 export { envelopeOf, publish } from './publish.js';
 export type { Publication } from './publish.js';
 export { canaryName, CanaryWatch } from './canary.js';
-export { queueAge, queueAges } from './queue-ages.js';
+export { isStuck, lanesOf, queueAge, queueAges, ticketQueue } from './queue-ages.js';
 export type { QueueAge } from './queue-ages.js';
 export { deadLetter } from './dead-letter.js';

@@ -1,16 +1,20 @@
-import { queueAge } from '@hartonomous/bus';
-import type { CanaryWatch, Queues } from '@hartonomous/bus';
-import type { ServiceName } from '@hartonomous/contracts';
+import { isStuck, lanesOf, queueAges, ticketQueue } from '@hartonomous/bus';
+import type { CanaryWatch, QueueAge, Queues } from '@hartonomous/bus';
+import type { QueueName, ServiceName } from '@hartonomous/contracts';
 import type { Clock } from './clock.js';
 
 export interface Readiness {
   ready: boolean;
   /** Why not; empty when ready. */
   reasons: string[];
-  /** Messages that could be handled now and wait. */
+  /** Messages for this service, in all its lanes, that could be handled now and wait. */
   waiting: number;
   oldestMs: number | null;
-  /** Round trip of a job through the service's own queue; null when it did not come back. */
+  /** Every lane of every service; empty when the queue does not answer. */
+  lanes: QueueAge[];
+  /** Lanes that nobody takes from in time; another service's are named, and are no reason against this one. */
+  stuck: QueueName[];
+  /** Slowest round trip of a job through the service's own lanes; null when one did not come back. */
   canaryMs: number | null;
   checkedAt: string;
 }
@@ -45,26 +49,39 @@ export class Health {
   }
 
   async #look(): Promise<Readiness> {
-    const { queues, service, canaries, clock, oldestMsMax, canaryMsMax } = this.#options;
-    const [age, canary] = await Promise.allSettled([
-      withLimit(queueAge(queues, service), canaryMsMax, clock),
-      withLimit(canaries.fly(queues, service, canaryMsMax), canaryMsMax + 1_000, clock),
+    const { queues, service, clock, oldestMsMax, canaryMsMax } = this.#options;
+    const own = lanesOf(service);
+    const [ages, canary] = await Promise.allSettled([
+      withLimit(queueAges(queues), canaryMsMax, clock),
+      withLimit(this.#fly(own), canaryMsMax + 1_000, clock),
     ]);
-    const known = age.status === 'fulfilled' ? age.value : null;
+    const lanes = (ages.status === 'fulfilled' && ages.value) || [];
+    const stuck = lanes.filter((lane) => isStuck(lane, oldestMsMax));
     const canaryMs = canary.status === 'fulfilled' ? canary.value : null;
-    const reasons: string[] = [];
-    if (!known) reasons.push('the queue does not answer');
-    else if (known.oldestMs > oldestMsMax)
-      reasons.push(`oldest message waits ${Math.round(known.oldestMs / 1_000)} s`);
+    const mine = lanes.filter(({ queue }) => own.includes(queue));
+    const reasons = stuck
+      .filter((lane) => mine.includes(lane))
+      .map(({ queue, oldestMs }) => `oldest message of ${queue} waits ${Math.round(oldestMs / 1_000)} s`);
+    if (mine.length === 0) reasons.push('the queue does not answer');
     if (canaryMs === null) reasons.push(`no canary back within ${canaryMsMax} ms`);
     return {
       ready: reasons.length === 0,
       reasons,
-      waiting: known?.waiting ?? 0,
-      oldestMs: known?.oldestMs ?? null,
+      waiting: mine.reduce((sum, lane) => sum + lane.waiting, 0),
+      oldestMs: mine.length > 0 ? Math.max(...mine.map((lane) => lane.oldestMs)) : null,
+      lanes,
+      stuck: stuck.map(({ queue }) => queue),
       canaryMs: canaryMs === null ? null : Math.round(canaryMs * 10) / 10,
       checkedAt: clock.now().toISOString(),
     };
+  }
+
+  /** One canary through each lane, but none that would wait for its turn behind tickets. */
+  async #fly(own: QueueName[]): Promise<number | null> {
+    const { queues, canaries, canaryMsMax } = this.#options;
+    const open = own.filter((queue) => queue !== ticketQueue);
+    const trips = await Promise.all(open.map((queue) => canaries.fly(queues, queue, canaryMsMax)));
+    return trips.reduce((slowest, ms) => (slowest === null || ms === null ? null : Math.max(slowest, ms)));
   }
 }
 

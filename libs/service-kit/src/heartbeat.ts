@@ -1,4 +1,4 @@
-import { queueAge } from '@hartonomous/bus';
+import { queueAges } from '@hartonomous/bus';
 import type { QueueAge } from '@hartonomous/bus';
 import type { Parts } from './open-parts.js';
 
@@ -10,14 +10,17 @@ const ageEvery = 5;
 export function startHeartbeat(parts: Parts, facts: () => Record<string, unknown>): () => void {
   const { name, config, store, queues, clock, log } = parts;
   const startedAt = clock.now();
-  let age: QueueAge | null = null;
+  let ages: QueueAge[] | null = null;
   let beats = 0;
   let busy = false;
   const beat = async () => {
-    if (beats++ % ageEvery === 0) age = await queueAge(queues, name).catch(() => null);
+    if (beats++ % ageEvery === 0) ages = await queueAges(queues, [name]).catch(() => null);
     const detail = {
-      waiting: age?.waiting ?? null,
-      oldestMs: age?.oldestMs ?? null,
+      // Over the lanes of this service.
+      waiting: ages?.reduce((sum, age) => sum + age.waiting, 0) ?? null,
+      oldestMs: ages && Math.max(...ages.map((age) => age.oldestMs)),
+      lanes:
+        ages?.map(({ queue, waiting, active, oldestMs }) => ({ queue, waiting, active, oldestMs })) ?? null,
       rssBytes: process.memoryUsage.rss(),
       spansDropped: parts.telemetry.dropped(),
       ...facts(),

@@ -15,6 +15,7 @@ import pg from 'pg';
 import { repositoryRoot } from '../../config.js';
 import { GatewayClient } from '../../gateway-client.js';
 import type { ShownComputation } from '../computation-documents.js';
+import { fakeClockModule, fakeDatabaseClock, jumpMs, jumpSignal } from './fake-clock.js';
 
 export type Engine = 'postgres' | 'redis';
 
@@ -24,6 +25,8 @@ export interface LaneRig {
   queueUrl: string;
   key: string;
   gateway: GatewayClient;
+  /** Of the gateway. */
+  readonly url: string;
   /** Living processes by service; Act may have several. */
   processes: Map<string, NodeProcess>;
   start(service: ServiceName, env?: Record<string, string>, name?: string): Promise<NodeProcess>;
@@ -32,7 +35,15 @@ export interface LaneRig {
   until(id: string, states: ComputationState[], withinMs?: number): Promise<ShownComputation>;
   row(id: string): Promise<ComputationRow>;
   sql<R>(text: string, values?: unknown[]): Promise<R[]>;
+  /** Wall clocks of the services that were started and of their database jump ahead; see fake-clock.ts. */
+  jump(): Promise<void>;
   close(): Promise<void>;
+}
+
+export interface LaneRigOptions {
+  /** Environment of every service. */
+  env?: Record<string, string>;
+  fakeClock?: boolean;
 }
 
 const ended: ComputationState[] = ['Completed', 'CompletedWithGaps', 'Cancelled', 'Failed'];
@@ -77,7 +88,10 @@ async function untilState(
 }
 
 /** The five services as processes of their own, on a database and a queue of their own. */
-export async function openLaneRig(engine: Engine, env: Record<string, string> = {}): Promise<LaneRig> {
+export async function openLaneRig(
+  engine: Engine,
+  { env = {}, fakeClock = false }: LaneRigOptions = {},
+): Promise<LaneRig> {
   const test = await openTestStore({ poolSize: 6 });
   const redis = engine === 'redis' ? await startRedis() : null;
   const queueUrl = redis?.url ?? test.urls.queueUrl;
@@ -85,6 +99,7 @@ export async function openLaneRig(engine: Engine, env: Record<string, string> = 
   if (!redis) await migrateQueue(queueUrl);
   const pool = new pg.Pool({ connectionString: test.urls.superuserUrl, max: 2 });
   pool.on('error', () => {});
+  if (fakeClock) await fakeDatabaseClock(pool);
   const home = createTestFolder();
   const { store, tenantId } = test;
   const key = await makeKey(store, tenantId);
@@ -105,6 +120,7 @@ export async function openLaneRig(engine: Engine, env: Record<string, string> = 
         LOG_LEVEL: 'warn',
         SHUTDOWN_MS: '1500',
         PORT: '0',
+        ...(fakeClock ? { NODE_OPTIONS: `--import=${fakeClockModule.href}` } : {}),
         ...env,
         ...more,
       },
@@ -126,6 +142,9 @@ export async function openLaneRig(engine: Engine, env: Record<string, string> = 
     queueUrl,
     key,
     gateway,
+    get url() {
+      return baseUrl;
+    },
     processes,
     start,
     addTenant: () => addTenant(store, baseUrl),
@@ -137,6 +156,10 @@ export async function openLaneRig(engine: Engine, env: Record<string, string> = 
     until: (id, states, withinMs) => untilState(gateway, id, states, withinMs),
     row: async (id) => (await store.withTenant(tenantId, (tx) => tx.computations.get(id)))!,
     sql: async <R>(text: string, values?: unknown[]) => (await pool.query(text, values)).rows as R[],
+    jump: async () => {
+      await pool.query('update fake_clock.shift set ms = ms + $1', [jumpMs]);
+      for (const child of processes.values()) child.kill(jumpSignal);
+    },
     close: async () => {
       await Promise.all([...processes.values()].map((child) => child.stop(4000)));
       await pool.end();

@@ -1,6 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { messages, queueNameOf, type MessageName } from '@hartonomous/contracts';
-import { openQueues } from '@hartonomous/bus';
 import { seededRandom, testSeed } from '@hartonomous/testing';
 import type { ShownComputation } from '../computation-documents.js';
 import { openLaneRig, untilEnded, type LaneRig } from './lane-rig.js';
@@ -106,73 +104,4 @@ describe('faults of the fast lane', () => {
     );
     expect(p95).toBeLessThanOrEqual(3000);
   }, 300_000);
-
-  it('every message delivered three times at once and once again later has one effect', async () => {
-    const keys = 1000;
-    const ids: string[] = [];
-    const submit = (key: string) =>
-      rig.submit({
-        type: 'prime.count',
-        params: { lo: 1, hi: 100 },
-        chunk: { mode: 'fixed', size: 100 },
-        idempotencyKey: key,
-      });
-    for (let from = 0; from < keys; from += 50) {
-      const batch = Array.from({ length: 50 }, (_, i) => `key-${from + i}`);
-      const rows = await Promise.all(batch.flatMap((key) => [submit(key), submit(key), submit(key)]));
-      ids.push(...new Set(rows.map((row) => row.id)));
-    }
-    expect(new Set(ids).size).toBe(keys);
-    await drained(rig, ids);
-    const before = await effects(rig);
-    const queues = await openQueues({ url: rig.queueUrl });
-    try {
-      const inbox = await rig.sql<{ message_id: string; consumer: string }>(
-        `select message_id, consumer from inbox where consumer in ('analyze', 'learn', 'hypothesize') limit 1000`,
-      );
-      const names: Record<string, MessageName> = {
-        analyze: 'compute.submitted',
-        hypothesize: 'compute.state.assessed',
-        learn: 'compute.chunk.completed',
-      };
-      for (const { message_id: messageId, consumer } of inbox) {
-        const name = names[consumer];
-        const refs = {
-          computationId: ids[0],
-          ...(consumer === 'learn' ? { chunkNo: 0, outcome: 'done' } : {}),
-        };
-        // The inbox keeps what was received long after the queue has forgotten it: an old message comes again.
-        const envelope = { v: 1, messageId, name, tenantId: rig.tenantId, epoch: 0, refs };
-        const queue = queues.of(queueNameOf(name));
-        await queue.add(name, envelope, { attempts: messages[name].attempts, removeOnComplete: true });
-      }
-      await pause(5000);
-    } finally {
-      await queues.close();
-    }
-    expect(await effects(rig)).toEqual(before);
-  }, 600_000);
 });
-
-async function drained(rig: LaneRig, ids: string[]): Promise<void> {
-  for (;;) {
-    const [{ n }] = await rig.sql<{ n: string }>(
-      `select count(*) as n from computation where id = any ($1::uuid[]) and state <> 'Completed'`,
-      [ids],
-    );
-    if (n === '0') return;
-    await pause(500);
-  }
-}
-
-/** Everything the ledger says, in one line. */
-async function effects(rig: LaneRig): Promise<unknown> {
-  const [computations] = await rig.sql(
-    `select count(*) as n, sum(version) as moves, min(state) as state, count(distinct result_hash) as results
-     from computation where idempotency_key like 'key-%'`,
-  );
-  const [chunks] = await rig.sql(
-    `select count(*) as n, sum(claims) as claims, sum(fence) as fences from computation_chunk`,
-  );
-  return { computations, chunks };
-}

@@ -7,7 +7,7 @@ describe('the fast lane on PostgreSQL', () => {
   beforeAll(async () => {
     rig = await openLaneRig('postgres', {
       // Whatever has a chunk 77 first fails there three times.
-      HARTO_FAULTS: [1, 2, 3].map((n) => `compute.chunk-77=throw@${n}`).join(','),
+      env: { HARTO_FAULTS: [1, 2, 3].map((n) => `compute.chunk-77=throw@${n}`).join(',') },
     });
   }, 120_000);
   afterAll(() => rig?.close(), 30_000);

@@ -18,7 +18,13 @@ const marks = {
 
 function effectCell(effect) {
   if (!effect) return element('td');
-  return element('td', {}, intervalPicture(effect), element('div', {}, intervalText(effect)));
+  return element(
+    'td',
+    { title: effect.unit },
+    intervalPicture(effect),
+    element('div', {}, intervalText(effect)),
+    element('div', { class: 'unit' }, effect.unit.split(',')[0]),
+  );
 }
 
 // On a phone the column's head is out of sight: the cell carries its name.

@@ -1,23 +1,37 @@
 import { drawn, duration, element, time, words } from './dom.js';
 
-const ratio = (value) => `×${value.toFixed(2)}`;
-// An end that the evidence does not bound yet.
-const end = (value) => (value === null ? 'open' : ratio(value));
-export const intervalText = ({ estimate, low, high }) => `${ratio(estimate)}  (${end(low)} to ${end(high)})`;
+const clamped = (value, low, high) => Math.min(high, Math.max(low, value));
+const signed = (value) => `${value > 0 ? '+' : value < 0 ? '−' : ''}${Math.abs(value).toFixed(3)}`;
 
-/** The interval on a logarithmic axis from 0.1 to 10, with a line at 1 = no effect; an open end has an arrow. */
+/** How an effect is written and where it lies on the axis, from 0 to 1; no change is in the middle. */
+const ratio = {
+  text: (value) => `×${value.toFixed(2)}`,
+  place: (value) => (Math.log10(clamped(value, 0.1, 10)) + 1) / 2,
+};
+const difference = { text: signed, place: (value) => (clamped(value, -1, 1) + 1) / 2 };
+const scaleOf = (unit) => (unit.includes('ratio') ? ratio : difference);
+
+export function intervalText({ estimate, low, high, unit }) {
+  const { text } = scaleOf(unit);
+  // An end that the evidence does not bound yet.
+  const end = (value) => (value === null ? 'open' : text(value));
+  return `${text(estimate)}  (${end(low)} to ${end(high)})`;
+}
+
+/** A ratio on a logarithmic axis from 0.1 to 10, a difference on one from -1 to 1; a line at no effect, an arrow at an open end. */
 export function intervalPicture(effect) {
   const [width, y] = [160, 7];
-  const x = (value) => 4 + ((Math.log10(Math.min(10, Math.max(0.1, value))) + 1) / 2) * (width - 8);
-  const [from, to] = [x(effect.low ?? 0.1), x(effect.high ?? 10)];
+  const { place } = scaleOf(effect.unit);
+  const x = (value) => 4 + place(value) * (width - 8);
+  const [from, to] = [x(effect.low ?? -Infinity), x(effect.high ?? Infinity)];
   const picture = drawn('svg', {
     width,
     height: 14,
     role: 'img',
-    'aria-label': `latency ${intervalText(effect)}`,
+    'aria-label': `${intervalText(effect)} ${effect.unit}`,
   });
   picture.append(
-    drawn('line', { class: 'axis', x1: x(1), x2: x(1), y1: 0, y2: 14 }),
+    drawn('line', { class: 'axis', x1: width / 2, x2: width / 2, y1: 0, y2: 14 }),
     drawn('line', { class: 'interval', x1: from, x2: to, y1: y, y2: y }),
     drawn('circle', { class: 'point', cx: x(effect.estimate), cy: y, r: 3 }),
   );
@@ -82,27 +96,61 @@ function distributions(control, treated) {
   return picture;
 }
 
-/** Both arms as distributions: for the person who does not believe the table. */
+/** Errors of both arms: the evidence of what is measured by a share and not by a time. */
+function shares(pairs) {
+  const sum = (key) => pairs.reduce((total, row) => total + row[key], 0);
+  const row = (name, errors, count) =>
+    element(
+      'tr',
+      {},
+      element('th', { scope: 'row' }, name),
+      element('td', { class: 'n' }, String(count)),
+      element('td', { class: 'n' }, String(errors)),
+      element('td', { class: 'n' }, `${((100 * errors) / count).toFixed(1)} %`),
+    );
+  const heads = ['Arm', 'n', 'errors', 'share'].map((text, i) =>
+    element('th', { scope: 'col', class: i > 0 ? 'n' : '' }, text),
+  );
+  return element(
+    'table',
+    { class: 'narrow' },
+    element('thead', {}, element('tr', {}, ...heads)),
+    element(
+      'tbody',
+      {},
+      row('control', sum('errorsControl'), sum('countControl')),
+      row('treated', sum('errorsTreated'), sum('countTreated')),
+    ),
+  );
+}
+
+function times(control, treated) {
+  return [
+    element('p', {}, 'Share of requests answered within a time'),
+    element(
+      'div',
+      { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Distributions' },
+      distributions(control, treated),
+    ),
+    figures(control, treated),
+  ];
+}
+
+/** Both arms as distributions, or as shares: for the person who does not believe the table. */
 export function evidenceOf(action) {
   const pairs = action.evidence.filter((row) => row.kind === 'AB');
   const inOrder = (values) => values.toSorted((a, b) => a - b);
   const control = inOrder(pairs.flatMap((row) => row.control));
   const treated = inOrder(pairs.flatMap((row) => row.treated));
-  const measured =
-    control.length > 0 && treated.length > 0
-      ? [
-          element('p', {}, 'Share of requests answered within a time'),
-          element(
-            'div',
-            { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Distributions' },
-            distributions(control, treated),
-          ),
-          figures(control, treated),
-        ]
-      : [element('p', {}, 'No measured pairs yet.')];
-  const steps = action.transitions.map((t) =>
-    element('li', {}, time(t.at), `  ${words(t.toState)}: ${t.reason}`),
-  );
+  const byShare = action.progress?.measurement?.metric === 'error-share';
+  let measured = [element('p', {}, 'No measured pairs yet.')];
+  if (byShare && pairs.length > 0)
+    measured = [element('p', {}, `Errors in ${pairs.length} pairs`), shares(pairs)];
+  else if (control.length > 0 && treated.length > 0) measured = times(control, treated);
+  const steps = action.transitions.map((t) => {
+    const state = `${words(t.toState)}: `;
+    return element('li', {}, time(t.at), `  ${t.reason.startsWith(state) ? '' : state}${t.reason}`);
+  });
   return [
     element('p', {}, 'Target: ', element('code', {}, action.target)),
     element('p', {}, `Why: ${action.reason}`),

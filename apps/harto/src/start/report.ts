@@ -108,7 +108,7 @@ export function reportText(report: OnceReport, findings: string[]): string {
     .filter((action) => action.verdict !== null)
     .map((action) => `${action.type}: ${cut(action.reason, 140)}`);
   return [
-    `${endings[report.ended]}: ${report.cycles} cycles over ${report.workload.requests} requests, ${report.corpus.atoms} atoms of ${report.corpus.files} files`,
+    `${endings[report.ended]}: ${report.cycles} ${report.cycles === 1 ? 'cycle' : 'cycles'} over ${report.workload.requests} requests, ${report.corpus.atoms} atoms of ${report.corpus.files} files`,
     ...section(
       'observed',
       findings.map((line) => cut(line, 140)),

@@ -11,7 +11,9 @@ import { loopContract } from './loop-contract.js';
 import { modelsContract } from './models-contract.js';
 import { overlayContract } from './overlay-contract.js';
 import { plumbingContract } from './plumbing-contract.js';
+import { provenanceContract } from './provenance-contract.js';
 import { servingContract } from './serving-contract.js';
+import { snapshotsContract } from './snapshots-contract.js';
 import { statisticsContract } from './statistics-contract.js';
 import { systemContract } from './system-contract.js';
 import { tensorsContract } from './tensors-contract.js';
@@ -25,6 +27,8 @@ export function storeContract(fixture: EngineFixture, sizes: { transactions: num
   modelsContract(fixture);
   overlayContract(fixture);
   tensorsContract(fixture);
+  snapshotsContract(fixture);
+  provenanceContract(fixture);
   historyContract(fixture, 50);
   servingContract(fixture);
   analysisContract(fixture);

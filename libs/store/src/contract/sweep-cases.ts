@@ -30,6 +30,7 @@ export interface SweepIds {
   sessionId: string;
   messageId: string;
   pruneId: string;
+  snapshotId: string;
 }
 
 export type SweepCase = (tx: TenantTransaction, o: SweepIds) => Promise<unknown>;
@@ -131,6 +132,17 @@ const tensors: Record<string, SweepCase> = {
   'tensors.copyStudent': (tx, o) => tx.tensors.copyStudent(o.modelId, newId(), newId(), -100),
   'tensors.restore': (tx, o) => tx.tensors.restore(o.pruneId),
   'tensors.prune': (tx, o) => tx.tensors.prune(o.modelId, newId(), 100),
+};
+
+const origins: Record<string, SweepCase> = {
+  'snapshots.take': (tx, o) => tx.snapshots.take(o.modelId, { label: 'sweep', by: 'sweep' }),
+  'snapshots.list': (tx, o) => tx.snapshots.list(o.modelId, 9),
+  'snapshots.get': (tx, o) => tx.snapshots.get(o.snapshotId),
+  'snapshots.verify': (tx, o) => tx.snapshots.verify(o.snapshotId),
+  'snapshots.restore': (tx, o) => tx.snapshots.restore(o.snapshotId),
+  'snapshots.remove': (tx, o) => tx.snapshots.remove(o.snapshotId),
+  'provenance.graph': (tx, o) => tx.provenance.graph(o.requestId),
+  'provenance.verify': (tx, o) => tx.provenance.verify(o.snapshotId),
 };
 
 const concepts: Record<string, SweepCase> = {
@@ -311,6 +323,7 @@ const plumbing: Record<string, SweepCase> = {
 export const sweepCases: Record<string, SweepCase> = {
   ...content,
   ...tensors,
+  ...origins,
   ...concepts,
   ...serving,
   ...loop,

@@ -45,6 +45,7 @@ export async function own(tx: TenantTransaction): Promise<SweepIds> {
   const refs = { cycleId: owned.cycleId };
   await tx.outbox.add({ id: messageId, name: 'loop.cycle.learned', epoch: 0, refs });
   const [principal] = await tx.principals.list();
+  const snapshot = await tx.snapshots.take(owned.modelId, { label: 'owned', by: 'owner' });
   return {
     ...owned,
     inputHash,
@@ -55,6 +56,7 @@ export async function own(tx: TenantTransaction): Promise<SweepIds> {
     principalId: principal.id,
     messageId,
     pruneId,
+    snapshotId: snapshot.id,
   };
 }
 

@@ -9,8 +9,8 @@ export interface OverlayRow extends PlacedAtom {
 
 /** Versions are overlays: a trainer writes its version's rows only, and undo is dropping them. */
 export interface OverlayRepository {
-  /** A candidate below `parentId`, without rows of its own. */
-  createVersion(parentId: string, ranking?: ModelRow['ranking']): Promise<ModelRow>;
+  /** A candidate below `parentId`, without rows of its own; `producedBy` is the action or computation that made it. */
+  createVersion(parentId: string, ranking?: ModelRow['ranking'], producedBy?: string): Promise<ModelRow>;
   /** Staged bulk write; x, y and z are clamped to the box. Replaced rows go to history in the same statement. */
   write(versionId: string, rows: OverlayRow[]): Promise<number>;
   /** Takes the version's rows away, into history; the inverse of every `write`. */

@@ -3,6 +3,8 @@ import type { AtomRepository, CorpusSearch, IngestionRepository } from './atoms.
 import type { MapRepository, ModelRepository } from './models.js';
 import type { OverlayRepository } from './overlays.js';
 import type { TensorRepository } from './tensors.js';
+import type { SnapshotRepository } from './snapshots.js';
+import type { ProvenanceRepository } from './provenance.js';
 import type { AnalysisRepository } from './analysis.js';
 import type { ConceptRepository } from './concepts.js';
 import type { CacheRepository, RequestRepository, WorkloadRepository } from './serving.js';
@@ -30,6 +32,8 @@ export interface TenantTransaction {
   readonly models: ModelRepository;
   readonly overlays: OverlayRepository;
   readonly tensors: TensorRepository;
+  readonly snapshots: SnapshotRepository;
+  readonly provenance: ProvenanceRepository;
   readonly requests: RequestRepository;
   readonly workload: WorkloadRepository;
   readonly analysis: AnalysisRepository;

@@ -2,6 +2,7 @@ import type { EffectInterval } from '@hartonomous/contracts';
 import type { ActionRepository, ActionRow, ActionTransitionRow, EvidencePairRow } from '../port/loop.js';
 import type { Columns } from '../sql/dialect.js';
 import type { TenantContext } from './context.js';
+import { sealAction } from './provenance-writers.js';
 
 type JsonField = 'parameters' | 'inverse' | 'progress' | 'effect' | 'expected' | 'exposure' | 'approvedBy';
 type ActionRecord = Omit<ActionRow, JsonField> & Record<JsonField, string | null>;
@@ -88,7 +89,8 @@ export function actionRepository(context: TenantContext): ActionRepository {
   };
 }
 
-function actionRows({ tenantId, db, sql }: TenantContext): Pick<ActionRepository, 'create' | 'get' | 'list'> {
+function actionRows(context: TenantContext): Pick<ActionRepository, 'create' | 'get' | 'list'> {
+  const { tenantId, db, sql } = context;
   const byKey = async (where: string, values: unknown[]): Promise<ActionRow | null> => {
     const [row] = await db.rows<ActionRecord>(
       `select ${fields} from action where tenant_id = $1 and ${where}`,
@@ -101,7 +103,7 @@ function actionRows({ tenantId, db, sql }: TenantContext): Pick<ActionRepository
       const params: unknown[] = [];
       const values = insertValues(tenantId, row);
       const names = Object.keys(insertColumns);
-      await db.run(
+      const added = await db.run(
         sql.insertNew({
           table: 'action',
           columns: names,
@@ -112,6 +114,7 @@ function actionRows({ tenantId, db, sql }: TenantContext): Pick<ActionRepository
         }),
         params,
       );
+      if (added === 1) await sealAction(context, row.id);
       return (await byKey('cycle_id = $2 and hypothesis_id = $3', [row.cycleId, row.hypothesisId]))!;
     },
 
@@ -178,11 +181,8 @@ const patchColumns = {
 } as const;
 const jsonPatches = new Set<string>(['inverse', 'progress', 'effect', 'approvedBy']);
 
-function actionSteps({
-  tenantId,
-  db,
-  sql,
-}: TenantContext): Pick<ActionRepository, 'transition' | 'saveProgress'> {
+function actionSteps(context: TenantContext): Pick<ActionRepository, 'transition' | 'saveProgress'> {
+  const { tenantId, db, sql } = context;
   const unchanged = 'tenant_id = $1 and id = $2 and version = $3 and state = $4';
   return {
     async transition(current, to, event, patch = {}) {
@@ -238,6 +238,7 @@ function actionSteps({
         ),
         params,
       );
+      if (done === 1) await sealAction(context, id, patch.approvedBy);
       return done === 1;
     },
 

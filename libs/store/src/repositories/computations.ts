@@ -9,6 +9,7 @@ import { chunkLeases } from './computation-leases.js';
 import { chunkRecords } from './computation-chunks.js';
 import { bytes, computationFields, readComputation, type ComputationRecord } from './computation-rows.js';
 import type { TenantContext } from './context.js';
+import { isFinalState, sealComputation } from './provenance-writers.js';
 
 const insertColumns: Record<string, ColumnType> = {
   tenant_id: 'uuid',
@@ -110,7 +111,9 @@ function computationRecords(context: TenantContext): Records {
       const params: unknown[] = [tenantId, id, revision, state, to];
       const set = ['state = $5', 'version = version + 1', ...patchOf(patch, params, sql.now)];
       const where = 'tenant_id = $1 and id = $2 and version = $3 and state = $4';
-      return (await db.run(sql.update({ table: 'computation', set, where }), params)) === 1;
+      const moved = (await db.run(sql.update({ table: 'computation', set, where }), params)) === 1;
+      if (moved && isFinalState(to)) await sealComputation(context, id);
+      return moved;
     },
   };
 }

@@ -4,6 +4,7 @@ import type { TenantContext } from './context.js';
 import { checkFiles, distinctAtoms, type DistinctAtom } from './ingest-input.js';
 import { releaseContents, writeTerms, writeVectors } from './ingest-contents.js';
 import { removeRegions, removeSources, writeRegions, writeSources } from './ingest-regions.js';
+import { markReleased, markSourcesReleased, sealIngested } from './provenance-writers.js';
 
 export function ingestionRepository(context: TenantContext): IngestionRepository {
   const { tenantId, db } = context;
@@ -28,6 +29,7 @@ export function ingestionRepository(context: TenantContext): IngestionRepository
       const changed = await applyReferences(context, atoms);
       await writeTerms(context, atoms, changed.taken);
       await writeVectors(context, embeddingModel, atoms);
+      await sealIngested(context, corpus, files, atoms, changed.taken);
       await settle(context, filesAdded, changed);
       return {
         files: files.length,
@@ -42,6 +44,7 @@ export function ingestionRepository(context: TenantContext): IngestionRepository
       if (paths.length === 0) return counts;
       await lockCorpus(context);
       await removeRegions(context, corpus, paths);
+      await markSourcesReleased(context, corpus, paths);
       counts.files = await removeSources(context, corpus, paths);
       const changed = await applyReferences(context, []);
       await settle(context, -counts.files, changed);
@@ -153,6 +156,7 @@ async function applyReferences(context: TenantContext, atoms: DistinctAtom[]): P
   await statements.countAtomReferences(db, takenIds, 1);
   await statements.countAtomReferences(db, releasedIds, -1);
   await releaseContents(context, releasedIds);
+  await markReleased(context, releasedIds);
   return {
     taken: new Set(takenIds),
     takenLength: sumLength(taken),

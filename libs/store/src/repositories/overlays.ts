@@ -6,6 +6,7 @@ import type { TenantContext } from './context.js';
 import { overlayChain } from './map.js';
 import { modelRepository } from './models.js';
 import { coefficientTable, rowsAt } from './versioned.js';
+import { newestRevision, sealModel } from './provenance-writers.js';
 
 const stageColumns: Columns = {
   atom_id: 'uuid',
@@ -34,7 +35,7 @@ type Writes = Pick<OverlayRepository, 'createVersion' | 'write' | 'drop' | 'prun
 function overlayWrites(context: TenantContext): Writes {
   const { tenantId, db, sql } = context;
   return {
-    createVersion: (parentId, ranking) => createVersion(context, parentId, ranking),
+    createVersion: (parentId, ranking, producedBy) => createVersion(context, parentId, ranking, producedBy),
 
     async write(versionId, rows) {
       if (rows.length === 0) return 0;
@@ -115,6 +116,7 @@ async function createVersion(
   context: TenantContext,
   parentId: string,
   ranking?: ModelRow['ranking'],
+  producedBy?: string,
 ): Promise<ModelRow> {
   const { tenantId, db } = context;
   const models = modelRepository(context);
@@ -129,5 +131,7 @@ async function createVersion(
      from model m where m.tenant_id = $1 and m.id = $3`,
     [tenantId, id, parentId, JSON.stringify(ranking ?? parent.ranking)],
   );
+  const maker = producedBy && { id: producedBy, revision: await newestRevision(context, producedBy) };
+  await sealModel(context, id, maker ? [{ type: 'produced-by', parent: maker }] : []);
   return (await models.get(id))!;
 }

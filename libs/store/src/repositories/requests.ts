@@ -1,6 +1,7 @@
 import type { RequestRecord, RequestRepository } from '../port/serving.js';
 import type { Columns } from '../sql/dialect.js';
 import type { TenantContext } from './context.js';
+import { sealRequests } from './provenance-writers.js';
 
 const requestColumns: Columns = {
   tenant_id: 'uuid',
@@ -60,7 +61,8 @@ const requestValues = (tenantId: string, r: RequestRecord): unknown[] => [
   r.resultCount,
 ];
 
-export function requestRepository({ tenantId, db, sql }: TenantContext): RequestRepository {
+export function requestRepository(context: TenantContext): RequestRepository {
+  const { tenantId, db, sql } = context;
   const insert = async (
     table: string,
     columns: Columns,
@@ -109,6 +111,7 @@ export function requestRepository({ tenantId, db, sql }: TenantContext): Request
         ['tenant_id', 'session_id', 'request_id'],
         inSession.filter((r) => r.point).map((r) => [tenantId, r.sessionId, r.id, r.startedAt, ...r.point!]),
       );
+      await sealRequests(context, rows);
     },
 
     async count(from, to) {

@@ -15,7 +15,9 @@ import { mapRepository } from './map.js';
 import { modelRepository } from './models.js';
 import { overlayRepository } from './overlays.js';
 import { auditLog, inboxRepository, outboxRepository, settingRepository } from './plumbing.js';
+import { provenanceRepository } from './provenance.js';
 import { requestRepository } from './requests.js';
+import { snapshotRepository } from './snapshots.js';
 import { spanRepository } from './spans.js';
 import { systemPlumbing } from './system-plumbing.js';
 import { tensorRepository } from './tensors.js';
@@ -37,6 +39,8 @@ const factories = {
   models: modelRepository,
   overlays: overlayRepository,
   tensors: tensorRepository,
+  snapshots: snapshotRepository,
+  provenance: provenanceRepository,
   requests: requestRepository,
   workload: workloadRepository,
   analysis: analysisRepository,

@@ -1,6 +1,7 @@
 import type { TensorPlace, TensorRepository } from '../port/tensors.js';
 import type { Columns } from '../sql/dialect.js';
 import type { TenantContext } from './context.js';
+import { sealModel } from './provenance-writers.js';
 
 /** Neighbours a call. The number stands in the text: as a parameter it would make the engine plan every call anew. */
 const neighboursMax = 10_000;
@@ -79,7 +80,8 @@ function bulkWrites({ tenantId, db, sql }: TenantContext): Pick<TensorRepository
   };
 }
 
-function models({ db, sql }: TenantContext): Pick<TensorRepository, 'prune' | 'restore' | 'copyStudent'> {
+function models(context: TenantContext): Pick<TensorRepository, 'prune' | 'restore' | 'copyStudent'> {
+  const { db, sql } = context;
   /** The engine's own procedures, which a DBA may call as well; they know the tenant of the transaction. */
   const call = async (name: string, params: unknown[]): Promise<number> => {
     const [row] = await db.rows<{ n: string | number }>(sql.call(name, params.length), params);
@@ -88,7 +90,11 @@ function models({ db, sql }: TenantContext): Pick<TensorRepository, 'prune' | 'r
   return {
     prune: (modelId, pruneId, below) => call('prune', [modelId, pruneId, below]),
     restore: (pruneId) => call('restore', [pruneId]),
-    copyStudent: (modelId, studentId, name, from) => call('copy_student', [modelId, studentId, name, from]),
+    async copyStudent(modelId, studentId, name, from) {
+      const copied = await call('copy_student', [modelId, studentId, name, from]);
+      await sealModel(context, studentId, [{ type: 'derived-from', parent: { id: modelId, revision: 1 } }]);
+      return copied;
+    },
   };
 }
 

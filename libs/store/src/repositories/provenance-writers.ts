@@ -1,0 +1,205 @@
+import type { RequestRecord } from '../port/serving.js';
+import type { IngestFile } from '../port/atoms.js';
+import type { TenantContext } from './context.js';
+import type { DistinctAtom } from './ingest-input.js';
+import {
+  actionContent,
+  computationContent,
+  requestContent,
+  type RequestFields,
+} from './provenance-contents.js';
+import type { Edge } from './provenance-hash.js';
+import { atomNode, modelFields, modelNode, seal, type NewNode } from './provenance-seal.js';
+
+const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+interface SourceContent {
+  corpus: string;
+  path: string;
+  contentHash: string;
+  sizeBytes: number;
+  language: string;
+}
+
+/** Files whose bytes are new become nodes, and each atom that the tenant takes up is derived from the first of them. */
+export async function sealIngested(
+  context: TenantContext,
+  corpus: string,
+  files: IngestFile[],
+  atoms: DistinctAtom[],
+  taken: Set<string>,
+): Promise<void> {
+  const sources = await sourceStates(context, corpus, files);
+  const nodes = sources.filter((s) => s.isNew).map((s) => s.node);
+  await seal(context, nodes, { document: true });
+  await markHeld(context, [...taken]);
+  const first = new Map<string, NewNode>();
+  for (const [i, file] of files.entries()) {
+    for (const { contentHash } of file.atoms) {
+      const hash = contentHash.toString('hex');
+      if (!first.has(hash)) first.set(hash, sources[i].node);
+    }
+  }
+  const added = atoms
+    .filter((atom) => taken.has(atom.id))
+    .map(({ id, contentHash }) => {
+      const { id: sourceId, revision } = first.get(contentHash)!;
+      return atomNode(id, contentHash, [{ type: 'derived-from', parent: { id: sourceId, revision } }]);
+    });
+  await seal(context, added, { bulk: added.length > 500 });
+}
+
+/** The node of each file as it is now: the newest one when its bytes are the same, else the next. */
+async function sourceStates(
+  { tenantId, db, sql }: TenantContext,
+  corpus: string,
+  files: IngestFile[],
+): Promise<{ node: NewNode; isNew: boolean }[]> {
+  const params: unknown[] = [tenantId, corpus];
+  const paths = sql.anyOf(
+    's.path',
+    'text',
+    files.map((file) => file.path),
+    params,
+  );
+  const rows = await db.rows<{ path: string; id: string; revision: number | null; document: string | null }>(
+    `select s.path as "path", s.id as "id", n.revision as "revision", n.document as "document" from source s
+     left join provenance_node n on n.tenant_id = s.tenant_id and n.id = s.id and n.revision = (
+       select max(m.revision) from provenance_node m where m.tenant_id = s.tenant_id and m.id = s.id)
+     where s.tenant_id = $1 and s.corpus = $2 and ${paths}`,
+    params,
+  );
+  const known = new Map(rows.map((row) => [row.path, row]));
+  return files.map((file) => {
+    const { id, revision, document } = known.get(file.path)!;
+    const { path, sizeBytes, language } = file;
+    const content: SourceContent = {
+      corpus,
+      path,
+      contentHash: file.contentHash.toString('hex'),
+      sizeBytes,
+      language,
+    };
+    const last = document === null ? null : (JSON.parse(document) as SourceContent);
+    const isNew = last === null || last.contentHash !== content.contentHash || last.language !== language;
+    const before = revision ?? 0;
+    const edges: Edge[] = before > 0 ? [{ type: 'superseded-by', parent: { id, revision: before } }] : [];
+    const node: NewNode = { id, revision: isNew ? before + 1 : before, kind: 'source', content, edges };
+    return { node, isNew };
+  });
+}
+
+/** Atoms that the tenant holds again. */
+async function markHeld(context: TenantContext, ids: string[]): Promise<void> {
+  await setReleased(context, 'null', 'id', ids, 'and released_at is not null');
+}
+
+/** Things that the tenant lets go: their nodes stay, since others rest on them. */
+export async function markReleased(context: TenantContext, ids: string[]): Promise<void> {
+  await setReleased(context, context.sql.now, 'id', ids, '');
+}
+
+export async function markSourcesReleased(
+  { tenantId, db, sql }: TenantContext,
+  corpus: string,
+  paths: string[],
+): Promise<void> {
+  const params: unknown[] = [tenantId, corpus];
+  const ofPaths = sql.anyOf('s.path', 'text', paths, params);
+  await db.run(
+    `update provenance_node set released_at = ${sql.now} where tenant_id = $1 and id in (
+       select s.id from source s where s.tenant_id = $1 and s.corpus = $2 and ${ofPaths})`,
+    params,
+  );
+}
+
+async function setReleased(
+  { tenantId, db, sql }: TenantContext,
+  value: string,
+  column: string,
+  ids: string[],
+  more: string,
+): Promise<void> {
+  if (ids.length === 0) return;
+  const params: unknown[] = [tenantId];
+  const ofIds = sql.anyOf(column, 'uuid', ids, params);
+  await db.run(
+    `update provenance_node set released_at = ${value} where tenant_id = $1 and ${ofIds} ${more}`,
+    params,
+  );
+}
+
+export async function sealRequests(context: TenantContext, rows: RequestRecord[]): Promise<void> {
+  const nodes = rows.map((r): NewNode => {
+    const steps = [...new Map(r.steps.map((s) => [s.rank, s])).values()];
+    const fields: RequestFields = { ...r, input: JSON.stringify(r.input) };
+    const edges: Edge[] = [{ type: 'produced-by', parent: { id: r.modelId, revision: 1 } }];
+    for (const atomId of new Set(steps.map((s) => s.atomId))) {
+      edges.push({ type: 'used', parent: { id: atomId, revision: 1 } });
+    }
+    return { id: r.id, revision: 1, kind: 'request', content: requestContent(fields, steps), edges };
+  });
+  await seal(context, nodes, { edgesElsewhere: true });
+}
+
+/** A version, with what it is derived from and what made it. */
+export async function sealModel(context: TenantContext, id: string, more: Edge[] = []): Promise<void> {
+  const { tenantId, db } = context;
+  const rows = await db.rows<Parameters<typeof modelNode>[0]>(
+    `select ${modelFields} from model where tenant_id = $1 and id = $2`,
+    [tenantId, id],
+  );
+  await seal(
+    context,
+    rows.map((row) => modelNode(row, more)),
+  );
+}
+
+/** The newest revision of a thing; what it produced refers to that one. */
+export async function newestRevision({ tenantId, db }: TenantContext, id: string): Promise<number> {
+  const [row] = await db.rows<{ n: number | null }>(
+    'select max(revision) as "n" from provenance_node where tenant_id = $1 and id = $2',
+    [tenantId, id],
+  );
+  return row.n ?? 1;
+}
+
+/** The state that an action is in now: its revision is the number of its last transition, 0 as created. */
+export async function sealAction(
+  context: TenantContext,
+  id: string,
+  approvers: string[] = [],
+): Promise<void> {
+  const found = await actionContent(context, id, null);
+  if (found === null) return;
+  const { revision, content } = found;
+  const edges: Edge[] = approvers
+    .filter((principal) => uuid.test(principal))
+    .map((principal) => ({ type: 'approved-by', parent: { id: principal, revision: 1 } }));
+  if (revision > 0) edges.push({ type: 'superseded-by', parent: { id, revision: revision - 1 } });
+  await seal(context, [{ id, revision, kind: 'action', content, edges }], { document: true });
+}
+
+const terminal = new Set(['Completed', 'CompletedWithGaps', 'Failed', 'Cancelled']);
+export const isFinalState = (state: string): boolean => terminal.has(state);
+
+/** The result of a computation; one that was rerun gets a node for each end it came to. */
+export async function sealComputation(context: TenantContext, id: string): Promise<void> {
+  const { tenantId, db } = context;
+  const found = await computationContent(context, id);
+  if (found === null) return;
+  const [{ n }] = await db.rows<{ n: number | null }>(
+    'select max(revision) as "n" from provenance_node where tenant_id = $1 and id = $2',
+    [tenantId, id],
+  );
+  const edges: Edge[] = n === null ? [] : [{ type: 'superseded-by', parent: { id, revision: n } }];
+  if (found.readsVectors) {
+    const [model] = await db.rows<{ id: string }>(
+      `select id as "id" from model where tenant_id = $1 and name = 'native' and version = 1`,
+      [tenantId],
+    );
+    if (model) edges.push({ type: 'used', parent: { id: model.id, revision: 1 } });
+  }
+  const revision = (n ?? 0) + 1;
+  await seal(context, [{ id, revision, kind: 'computation', content: found.content, edges }]);
+}

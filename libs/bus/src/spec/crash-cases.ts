@@ -106,7 +106,7 @@ function crashes(engine: Engine, points: readonly string[], long: boolean): void
   );
 
   it('a worker that was blocked past its lock finds its effect taken', async () => {
-    const point = 'analyze.in-tx=block:6000@1';
+    const point = 'analyze.in-tx=block:4500@1';
     await start(point);
     const id = await request();
     await start(point);

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { newId } from '@hartonomous/contracts';
 import type { ChunkResult, ComputationRow, NewChunk } from '../port/compute.js';
 import type { TenantTransaction } from '../port/store.js';
-import { hookTimeoutMs, type ContractStore, type EngineFixture } from './fixture.js';
+import { hookTimeoutMs, until, type ContractStore, type EngineFixture } from './fixture.js';
 
 const found = (count: number): ChunkResult => ({
   summary: { count },
@@ -180,10 +180,11 @@ function recovery(store: () => ContractStore, running: Running): void {
 
   it('a silent worker loses its chunk, and its late result is refused', async () => {
     const row = await running([chunk(0)]);
-    const held = (await tenant((tx) => tx.computations.claim(row.id, 'a', 50)))!;
+    const held = (await tenant((tx) => tx.computations.claim(row.id, 'a', 600_000)))!;
     expect(await tenant((tx) => tx.computations.expire(row.id, 3))).toEqual([]);
-    await new Promise((resolve) => setTimeout(resolve, 120));
-    expect((await overview()).find((r) => r.computationId === row.id)).toMatchObject({ expired: true });
+    await tenant((tx) => tx.computations.renew(row.id, held.no, held.fence, 0.1, 20));
+    const seen = async () => (await overview()).find((r) => r.computationId === row.id)?.expired === true;
+    await until(seen);
     expect(await tenant((tx) => tx.computations.expire(row.id, 3))).toEqual([0]);
     const again = (await tenant((tx) => tx.computations.claim(row.id, 'b', 60_000)))!;
     expect(again.fence).toBeGreaterThan(held.fence);

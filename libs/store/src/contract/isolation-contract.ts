@@ -26,8 +26,8 @@ interface Owned {
   keyId: string;
 }
 
-const from = new Date('2026-01-01T00:00:00Z');
-const to = new Date('2027-01-01T00:00:00Z');
+const from = new Date('2020-01-01T00:00:00Z');
+const to = new Date('2120-01-01T00:00:00Z');
 
 export async function populate(tx: TenantTransaction): Promise<Owned> {
   const model = await tx.models.ensureNative();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { newId } from '@hartonomous/contracts';
 import type { OutboxRow } from '../port/plumbing.js';
-import { contractStore, type Contract, type EngineFixture } from './fixture.js';
+import { contractStore, until, type Contract, type EngineFixture } from './fixture.js';
 
 /** Outbox, relay, inbox and settings. */
 export function plumbingContract(fixture: EngineFixture): void {
@@ -57,12 +57,16 @@ function outboxLaws(c: Contract): void {
   it('hands each waiting row to one relay until its lease ends', async () => {
     const id = newId();
     await send(id);
-    const row = await claimed(id, 60_000, 300);
+    const row = await claimed(id, 60_000, 600_000);
     expect(row).toMatchObject({ tenantId: c().tenantId, name: 'loop.cycle.learned', epoch: 3 });
     expect(row!.trace).toEqual({ traceparent: '00-a-b-01' });
     expect(await claimed(id)).toBeUndefined();
-    await new Promise((resolve) => setTimeout(resolve, 350));
-    expect(await claimed(id)).toBeDefined();
+    const brief = newId();
+    await send(brief);
+    expect(await claimed(brief, 60_000, 20)).toBeDefined();
+    await until(async () => (await claimed(brief)) !== undefined);
+    expect(await claimed(id)).toBeUndefined();
+    await receive(brief);
     await receive(id);
   });
 

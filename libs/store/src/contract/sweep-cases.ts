@@ -35,8 +35,8 @@ export interface SweepIds {
 
 export type SweepCase = (tx: TenantTransaction, o: SweepIds) => Promise<unknown>;
 
-export const from = new Date('2026-01-01T00:00:00Z');
-export const to = new Date('2027-01-01T00:00:00Z');
+export const from = new Date('2020-01-01T00:00:00Z');
+export const to = new Date('2120-01-01T00:00:00Z');
 const event = { name: 'e', reason: 'r', by: 'b', traceId: null };
 
 export const submissionOf = (key: string): Parameters<TenantTransaction['computations']['create']>[0] => ({

@@ -1,6 +1,8 @@
 export { createTestDatabase, testClusterUrl } from './test-database.js';
 export type { TestDatabase, TestTemplate } from './test-database.js';
 export { FakeClock } from './fake-clock.js';
+export { patientClock } from './patient-clock.js';
+export type { PatientClock } from './patient-clock.js';
 export { seededRandom, testSeed } from './seeded-random.js';
 export { startRedis } from './redis.js';
 export type { TestRedis } from './redis.js';

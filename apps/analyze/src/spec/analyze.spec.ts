@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { handleOnce } from '@hartonomous/bus';
 import { newId, type Envelope } from '@hartonomous/contracts';
-import { KillSwitch, systemClock, type Bus, type ServiceConfig } from '@hartonomous/service-kit';
+import { KillSwitch, type Bus, type ServiceConfig } from '@hartonomous/service-kit';
 import type { RequestRecord } from '@hartonomous/store';
 import { openTestStore, type TestStore } from '@hartonomous/store/testing';
-import { createTestFolder, removeTestFolder } from '@hartonomous/testing';
+import { createTestFolder, patientClock, removeTestFolder } from '@hartonomous/testing';
 import { AnalyzeHandler } from '../analyze.handler.js';
 
 let test: TestStore;
@@ -17,13 +17,16 @@ beforeAll(async () => {
   const bus = {
     once: (message: Envelope, work: never) => handleOnce({ store, service: 'analyze' }, message, work),
   } as unknown as Bus;
-  const killSwitch = new KillSwitch({ store, clock: systemClock, home, forced: false });
+  const killSwitch = new KillSwitch({ store, clock: patientClock(), home, forced: false });
   handler = new AnalyzeHandler(store, bus, { loopScale: 60 } as ServiceConfig, killSwitch);
 });
 afterAll(async () => {
   await test?.close();
   removeTestFolder(home);
 });
+
+/** The same for all rows: they fall into one hour of the week. */
+const startedAt = new Date(Date.now() - 60_000);
 
 const requestOf = (
   modelId: string,
@@ -35,7 +38,7 @@ const requestOf = (
   operation: 'search',
   inputHash: newId(),
   input: { query: 'lease', limit: 10 },
-  startedAt: new Date(Date.now() - 60_000),
+  startedAt,
   durationMs,
   status: 'ok',
   cacheHit: false,
@@ -125,7 +128,6 @@ describe('analyze', () => {
       test.store.withSystem('test', (tx) => tx.plumbing.setKillSwitch(on, 'test', 'test'));
     await flip(true);
     try {
-      await new Promise((resolve) => setTimeout(resolve, 300));
       await expect(handler.onRequested(message)).rejects.toMatchObject({ code: 'KILL_SWITCH_ON' });
       const same = await test.store.withTenant(tenantId, (tx) => tx.cycles.get(cycle.id));
       expect(same!.state).toBe('Requested');

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { handleOnce } from '@hartonomous/bus';
 import { newId, type Envelope, type Finding } from '@hartonomous/contracts';
-import { KillSwitch, systemClock, type Bus, type ServiceConfig } from '@hartonomous/service-kit';
+import { KillSwitch, type Bus, type ServiceConfig } from '@hartonomous/service-kit';
 import { openTestStore, type TestStore } from '@hartonomous/store/testing';
-import { createTestFolder, removeTestFolder } from '@hartonomous/testing';
+import { createTestFolder, patientClock, removeTestFolder } from '@hartonomous/testing';
 import { HypothesizeHandler } from '../hypothesize.handler.js';
 
 let test: TestStore;
@@ -16,7 +16,7 @@ beforeAll(async () => {
   const bus = {
     once: (message: Envelope, work: never) => handleOnce({ store, service: 'hypothesize' }, message, work),
   } as unknown as Bus;
-  const killSwitch = new KillSwitch({ store, clock: systemClock, home, forced: false });
+  const killSwitch = new KillSwitch({ store, clock: patientClock(), home, forced: false });
   handler = new HypothesizeHandler(store, bus, { loopScale: 60 } as ServiceConfig, killSwitch);
 });
 afterAll(async () => {

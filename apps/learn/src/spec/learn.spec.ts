@@ -2,16 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { handleOnce } from '@hartonomous/bus';
 import { newId, planHash, type Candidate, type Envelope, type Verdict } from '@hartonomous/contracts';
 import { isHeldOut } from '@hartonomous/loop';
-import {
-  createLogger,
-  KillSwitch,
-  systemClock,
-  type Bus,
-  type ServiceConfig,
-} from '@hartonomous/service-kit';
+import { createLogger, KillSwitch, type Bus, type ServiceConfig } from '@hartonomous/service-kit';
 import type { ActionRow, EvidencePairRow, OutboxRow } from '@hartonomous/store';
 import { openTestStore, type TestStore } from '@hartonomous/store/testing';
-import { createTestFolder, FakeClock, removeTestFolder } from '@hartonomous/testing';
+import { createTestFolder, FakeClock, patientClock, removeTestFolder } from '@hartonomous/testing';
 import { holdOutBenefit } from '../hold-out.js';
 import { LearnHandler } from '../learn.handler.js';
 import { requestRescores } from '../rescoring.js';
@@ -29,7 +23,7 @@ beforeAll(async () => {
   const bus = {
     once: (message: Envelope, work: never) => handleOnce({ store, service: 'learn' }, message, work),
   } as unknown as Bus;
-  const killSwitch = new KillSwitch({ store, clock: systemClock, home, forced: false });
+  const killSwitch = new KillSwitch({ store, clock: patientClock(), home, forced: false });
   const log = createLogger({ service: 'learn', instance: 'test', level: 'silent' });
   handler = new LearnHandler(store, bus, { loopScale: 1 } as ServiceConfig, killSwitch, log);
 });

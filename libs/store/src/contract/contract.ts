@@ -6,6 +6,7 @@ import { concurrencyContract } from './concurrency-contract.js';
 import { corpusContract } from './corpus-contract.js';
 import type { EngineFixture } from './fixture.js';
 import { historyContract } from './history-contract.js';
+import { layersContract } from './layers-contract.js';
 import { isolationContract } from './isolation-contract.js';
 import { loopContract } from './loop-contract.js';
 import { modelsContract } from './models-contract.js';
@@ -27,6 +28,7 @@ export function storeContract(fixture: EngineFixture, sizes: { transactions: num
   modelsContract(fixture);
   overlayContract(fixture);
   tensorsContract(fixture);
+  layersContract(fixture);
   snapshotsContract(fixture);
   provenanceContract(fixture);
   historyContract(fixture, 50);

@@ -1,4 +1,5 @@
 import { newId } from '@hartonomous/contracts';
+import type { LinePiece, NewLayer } from '../port/layers.js';
 import type { TenantTransaction } from '../port/store.js';
 import {
   actionOf,
@@ -30,6 +31,7 @@ export interface SweepIds {
   sessionId: string;
   messageId: string;
   pruneId: string;
+  layerId: string;
   snapshotId: string;
 }
 
@@ -145,6 +147,32 @@ const origins: Record<string, SweepCase> = {
   'provenance.verify': (tx, o) => tx.provenance.verify(o.snapshotId),
 };
 
+export const layerOf = (modelId: string, patch: Partial<NewLayer> = {}): NewLayer => ({
+  id: newId(),
+  modelId,
+  layerNo: 0,
+  name: 'layer',
+  shape: [4],
+  dtype: 'F32',
+  quantisation: null,
+  elements: 4,
+  ...patch,
+});
+
+/** Two vertices: indices 0 and 1. */
+export const smallLine = (): LinePiece[] => [Float64Array.of(0, 0.5, 1, 1_000, 1, -0.5, NaN, NaN)];
+
+const layers: Record<string, SweepCase> = {
+  'layers.add': (tx, o) => tx.layers.add(layerOf(o.modelId, { name: 'swept' })),
+  'layers.get': (tx, o) => tx.layers.get(o.layerId),
+  'layers.of': (tx, o) => tx.layers.of(o.modelId),
+  'layers.writeLine': (tx, o) => tx.layers.writeLine({ id: o.layerId, version: 2 }, smallLine()),
+  'layers.pieces': (tx, o) => tx.layers.pieces(o.layerId, {}),
+  'layers.vertices': (tx, o) => tx.layers.vertices(o.layerId, {}, 0, 99),
+  'layers.simplify': (tx, o) => tx.layers.simplify(o.layerId, { id: newId(), name: 'copy' }, () => [0, 1]),
+  'layers.remove': (tx, o) => tx.layers.remove(o.layerId),
+};
+
 const concepts: Record<string, SweepCase> = {
   'concepts.unassigned': (tx) => tx.concepts.unassigned(),
   'concepts.unassignedVectors': (tx) => tx.concepts.unassignedVectors(embeddingModel, 99, 'sweep'),
@@ -155,7 +183,15 @@ const concepts: Record<string, SweepCase> = {
   'concepts.add': (tx, o) => tx.concepts.add(o.actionId, embeddingModel, [conceptOf(o.atomId)]),
 };
 
-const stratum = (o: SweepIds) => ({ operation: 'search', model: o.modelId });
+const pick = (o: SweepIds) => ({
+  operation: 'search',
+  model: o.modelId,
+  cacheHit: null,
+  from,
+  to,
+  aboveMs: -1,
+  failed: false,
+});
 
 const serving: Record<string, SweepCase> = {
   'requests.count': (tx) => tx.requests.count(from, to),
@@ -167,8 +203,8 @@ const serving: Record<string, SweepCase> = {
   'workload.armDurations': (tx, o) => tx.workload.armDurations(o.actionId, 1),
   'workload.keyDurations': (tx, o) => tx.workload.keyDurations(from, to, [o.inputHash]),
   'analysis.latencyCounts': (tx) => tx.analysis.latencyCounts(from, to, 86_400_000),
-  'analysis.slowRequests': (tx, o) => tx.analysis.slowRequests(from, to, [{ ...stratum(o), aboveMs: 0 }], 99),
-  'analysis.newestRequests': (tx, o) => tx.analysis.newestRequests(from, to, stratum(o), 99),
+  'analysis.slowRequests': (tx, o) => tx.analysis.slowRequests([pick(o)], 99),
+  'analysis.newestRequests': (tx, o) => tx.analysis.newestRequests([pick(o)], 99),
   'analysis.ratings': (tx) => tx.analysis.ratings(from, to, 99),
   'analysis.endedSessions': (tx) => tx.analysis.endedSessions(from, to, 99),
   'analysis.addMetrics': (tx, o) =>
@@ -323,6 +359,7 @@ const plumbing: Record<string, SweepCase> = {
 export const sweepCases: Record<string, SweepCase> = {
   ...content,
   ...tensors,
+  ...layers,
   ...origins,
   ...concepts,
   ...serving,

@@ -5,6 +5,8 @@ import { embeddingModel, requestOf } from './samples.js';
 import {
   chunkOf,
   conceptOf,
+  layerOf,
+  smallLine,
   submissionOf,
   sweepCases,
   to,
@@ -32,6 +34,9 @@ export async function own(tx: TenantTransaction): Promise<SweepIds> {
   const pruned = { ...place, atomId: owned.atomId, segmentNo: 1, importance: -9 };
   await tx.tensors.load(owned.modelId, [{ ...pruned, valueMin: 0, valueMax: 1, valueNorm: 1 }]);
   await tx.tensors.prune(owned.modelId, pruneId, -5);
+  const layer = layerOf(owned.modelId);
+  await tx.layers.add(layer);
+  await tx.layers.writeLine({ id: layer.id, version: 1 }, smallLine());
   await tx.concepts.add(owned.actionId, embeddingModel, [conceptOf(owned.atomId)]);
   const { row } = await tx.computations.create(submissionOf('secret'));
   await tx.computations.move(row, 'Running', { started: true });
@@ -57,6 +62,7 @@ export async function own(tx: TenantTransaction): Promise<SweepIds> {
     messageId,
     pruneId,
     snapshotId: snapshot.id,
+    layerId: layer.id,
   };
 }
 

@@ -3,6 +3,7 @@ import type { AtomRepository, CorpusSearch, IngestionRepository } from './atoms.
 import type { MapRepository, ModelRepository } from './models.js';
 import type { OverlayRepository } from './overlays.js';
 import type { TensorRepository } from './tensors.js';
+import type { LayerRepository } from './layers.js';
 import type { SnapshotRepository } from './snapshots.js';
 import type { ProvenanceRepository } from './provenance.js';
 import type { AnalysisRepository } from './analysis.js';
@@ -32,6 +33,7 @@ export interface TenantTransaction {
   readonly models: ModelRepository;
   readonly overlays: OverlayRepository;
   readonly tensors: TensorRepository;
+  readonly layers: LayerRepository;
   readonly snapshots: SnapshotRepository;
   readonly provenance: ProvenanceRepository;
   readonly requests: RequestRepository;

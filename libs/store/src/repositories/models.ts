@@ -22,6 +22,12 @@ const readModel = (e: Pick<ModelEntity, Exclude<keyof ModelEntity, 'tenantId'>>)
 });
 
 export function modelRepository(context: TenantContext): ModelRepository {
+  return { ...versions(context), ...aliases(context) };
+}
+
+type Versions = Pick<ModelRepository, 'ensureNative' | 'get' | 'list'>;
+
+function versions(context: TenantContext): Versions {
   const { tenantId, db, sql, entities } = context;
   const findNative = () =>
     db.manager.findOneBy(entities.model, { tenantId, name: nativeModelName, version: 1 });
@@ -69,7 +75,12 @@ export function modelRepository(context: TenantContext): ModelRepository {
       });
       return rows.map(readModel);
     },
+  };
+}
 
+function aliases(context: TenantContext): Omit<ModelRepository, keyof Versions> {
+  const { tenantId, db, sql, entities } = context;
+  return {
     async resolve(alias, asOf) {
       const params: unknown[] = [tenantId, alias];
       const at = asOf ? sql.cast(`$${params.push(asOf)}`, 'instant') : null;

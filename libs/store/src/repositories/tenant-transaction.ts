@@ -11,6 +11,7 @@ import { corpusSearch } from './corpus-search.js';
 import { cycleRepository } from './cycles.js';
 import { ingestionRepository } from './ingestion.js';
 import { beliefRepository, historyRepository } from './learning.js';
+import { layerRepository } from './layers.js';
 import { mapRepository } from './map.js';
 import { modelRepository } from './models.js';
 import { overlayRepository } from './overlays.js';
@@ -39,6 +40,7 @@ const factories = {
   models: modelRepository,
   overlays: overlayRepository,
   tensors: tensorRepository,
+  layers: layerRepository,
   snapshots: snapshotRepository,
   provenance: provenanceRepository,
   requests: requestRepository,

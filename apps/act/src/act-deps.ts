@@ -10,7 +10,17 @@ export type Once = <T>(
 
 export interface ActDeps extends ExecutorDeps {
   once: Once;
-  /** Throws KILL_SWITCH_ON while the loop is stopped, or the switch cannot be read: the message is delayed. */
-  assertRunning: () => Promise<void>;
   traceId: () => string | null;
 }
+
+/**
+ * Reads the switch again before anything is written: a replay or a build may have begun before it was thrown. What was
+ * measured meanwhile is measured again when the message comes back.
+ */
+export const whileRunning = (deps: ActDeps): ActDeps => ({
+  ...deps,
+  once: async (message, work) => {
+    await deps.assertRunning();
+    return deps.once(message, work);
+  },
+});

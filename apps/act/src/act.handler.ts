@@ -1,3 +1,4 @@
+import type { BusContext } from '@hartonomous/bus';
 import type { Envelope } from '@hartonomous/contracts';
 import { createSearch } from '@hartonomous/retrieval';
 import {
@@ -14,11 +15,14 @@ import {
 import type { Store } from '@hartonomous/store';
 import { currentTrace } from '@hartonomous/telemetry';
 import { Controller, Inject } from '@nestjs/common';
-import { EventPattern, Payload } from '@nestjs/microservices';
+import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import type { ActDeps } from './act-deps.js';
 import { advanceAction } from './advance-action.js';
 import { decideAction, unkeepAction } from './decide-action.js';
 import { startActions } from './start-actions.js';
+
+/** A step is over well before a stopping service stops waiting for it. */
+const stepMsMax = 3_000;
 
 @Controller()
 export class ActHandler {
@@ -37,6 +41,7 @@ export class ActHandler {
       answer: (tx, request) => search.computeAnswer(tx, tx.tenantId, request),
       now: () => clock.now(),
       scale: config.loopScale,
+      stepMs: Math.min(stepMsMax, config.shutdownMs / 3),
       once: (message, work) => bus.once(message, work),
       assertRunning: () => killSwitch.assertOff(),
       traceId: () => currentTrace()?.traceId ?? null,
@@ -49,8 +54,12 @@ export class ActHandler {
   }
 
   @EventPattern<string>('loop.evidence.block.due')
-  onBlockDue(@Payload() message: Envelope<'loop.evidence.block.due'>): Promise<void> {
-    return advanceAction(this.deps, message);
+  onBlockDue(
+    @Payload() message: Envelope<'loop.evidence.block.due'>,
+    @Ctx() context: BusContext,
+  ): Promise<void> {
+    // Its signal is aborted when the service ends before the step: the replay is rolled back, and the message comes again.
+    return advanceAction({ ...this.deps, signal: context.signal }, message);
   }
 
   @EventPattern<string>('loop.action.decided')

@@ -2,7 +2,7 @@ import { codeOf, HartoError, type Envelope } from '@hartonomous/contracts';
 import type { ActionEvent, Assessment } from '@hartonomous/loop';
 import { faultPoint } from '@hartonomous/faults';
 import type { ActionRow, EvidencePairRow, TenantTransaction } from '@hartonomous/store';
-import type { ActDeps } from './act-deps.js';
+import { whileRunning, type ActDeps } from './act-deps.js';
 import { auditAction, publishConcluded, publishNextBlock, revertCauseOf, step } from './action-step.js';
 import { applyAction, expireAction } from './apply-action.js';
 import type { EvidenceStep, Executor } from './executors/executor.js';
@@ -25,7 +25,17 @@ export async function advanceAction(deps: ActDeps, message: BlockDue): Promise<v
   const executor = executors[action.type];
   if (!executor) throw new HartoError('FEATURE_UNAVAILABLE', `no executor for ${action.type}`);
   // A person's explicit revert goes on while the loop is stopped; everything else freezes where it is.
-  if (revertCauseOf(action) !== 'operator') await deps.assertRunning();
+  if (revertCauseOf(action) === 'operator') return advance(deps, message, action, executor);
+  await deps.assertRunning();
+  return advance(whileRunning(deps), message, action, executor);
+}
+
+async function advance(
+  deps: ActDeps,
+  message: BlockDue,
+  action: ActionRow,
+  executor: Executor,
+): Promise<void> {
   switch (action.state) {
     case 'AwaitingApproval':
       return expireAction(deps, message, action);

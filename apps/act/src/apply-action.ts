@@ -15,6 +15,9 @@ type BlockDue = Envelope<'loop.evidence.block.due'>;
 const scopeWaitMs = 60_000;
 const scopeWaitMsMin = 500;
 
+/** Faults that say nothing about the change: the message comes again, and applying may be repeated. */
+const comesAgain = new Set(['STORE_UNREACHABLE', 'KILL_SWITCH_ON']);
+
 /** Puts a scheduled action into effect: approval used, target as planned on, scope free, then the executor. */
 export async function applyAction(
   deps: ActDeps,
@@ -24,12 +27,13 @@ export async function applyAction(
 ): Promise<void> {
   const action = current.state === 'Scheduled' ? await claim(deps, message, current, executor) : current;
   if (!action) return;
+  await deps.assertRunning();
   let done: Record<string, unknown>;
   try {
     done = await executor.apply(deps, message.tenantId, action);
     await faultPoint('act.effect-done');
   } catch (error) {
-    if (codeOf(error) === 'STORE_UNREACHABLE') throw error;
+    if (comesAgain.has(codeOf(error))) throw error;
     return failedToApply(deps, message, action, executor, error);
   }
   await deps.once(message, async (tx) => {
@@ -67,6 +71,7 @@ async function claim(
     await end(deps, message, action, 'gate', 'stale-plan: the target has changed since it was planned on');
     return null;
   }
+  await deps.assertRunning();
   const holder = { id: null as string | null };
   const applying = await deps.store.withTenant(message.tenantId, async (tx) => {
     holder.id = await takeScope(tx, action);

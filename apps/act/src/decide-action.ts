@@ -14,6 +14,8 @@ type Unkeep = Envelope<'loop.action.unkeep.requested'>;
  */
 export async function decideAction(deps: ActDeps, message: Decided): Promise<void> {
   const { actionId, decision, principalId } = message.refs;
+  // Undoing and refusing go on while the loop is stopped; letting something happen waits.
+  if (decision === 'approve') await deps.assertRunning();
   await deps.once(message, async (tx) => {
     const action = await existing(tx, actionId);
     const said =
@@ -106,6 +108,7 @@ async function approve(
 /** Learn found that a kept gain has gone. */
 export async function unkeepAction(deps: ActDeps, message: Unkeep): Promise<void> {
   const { actionId, reason } = message.refs;
+  await deps.assertRunning();
   await deps.once(message, async (tx) => {
     const action = await existing(tx, actionId);
     const said = await undo(deps, tx, message, action, { event: 'unkeep-requested', reason, by: 'learn' });

@@ -1,6 +1,6 @@
 import { builtActionTypes, newId, type Envelope } from '@hartonomous/contracts';
 import type { ActionRow, HypothesisRow, TenantTransaction } from '@hartonomous/store';
-import type { ActDeps } from './act-deps.js';
+import { whileRunning, type ActDeps } from './act-deps.js';
 import { publishConcluded, publishNextBlock, step } from './action-step.js';
 import { approvalMs } from './approvals.js';
 import { checkPlan } from './limits.js';
@@ -14,7 +14,8 @@ type Ranked = Envelope<'loop.hypotheses.ranked'>;
 const expiryGraceMs = 1_000;
 
 /** Turns the chosen hypotheses of a cycle into actions: inverse first, then gate, approval or schedule. */
-export async function startActions(deps: ActDeps, message: Ranked): Promise<void> {
+export async function startActions(given: ActDeps, message: Ranked): Promise<void> {
+  const deps = whileRunning(given);
   await deps.assertRunning();
   const { cycleId, hypothesisIds } = message.refs;
   const hypotheses = await deps.store.withTenant(message.tenantId, (tx) =>

@@ -13,8 +13,6 @@ export interface ReplayPlan {
   statistics?: Record<Arm, TableStatistics>;
   aaPairs: number;
   blockSize: number;
-  /** Pairs of one step stop after this time, so that no message runs long. */
-  stepMs: number;
 }
 
 interface ArmResult {
@@ -24,7 +22,7 @@ interface ArmResult {
 
 /**
  * Replays captured requests off the hot path, in pairs of blocks of equal requests; which arm comes first is drawn.
- * A/A pairs (both control) come first. Ends the step after `stepMs`.
+ * A/A pairs (both control) come first. Ends the step after `deps.stepMs`.
  */
 export async function replayPairs(
   deps: ExecutorDeps,
@@ -37,7 +35,8 @@ export async function replayPairs(
   const startedAt = process.hrtime.bigint();
   let aa = known.filter((r) => r.kind === 'AA').length;
   let ab = known.length - aa;
-  while (Number(process.hrtime.bigint() - startedAt) / 1e6 < plan.stepMs) {
+  while (Number(process.hrtime.bigint() - startedAt) / 1e6 < deps.stepMs) {
+    await deps.assertRunning();
     const kind = aa < plan.aaPairs ? 'AA' : 'AB';
     const row = await replayPair(deps, tenantId, action, plan, kind, kind === 'AA' ? aa : ab);
     if ('unavailable' in row) return { kind: 'unavailable', reason: row.unavailable };
@@ -98,6 +97,7 @@ async function replayArm(
     // The first request rebuilds the relation cache after the catalogue write; it is not timed.
     await deps.answer(tx, requests[0]!);
     for (const request of requests) {
+      deps.signal?.throwIfAborted();
       const from = process.hrtime.bigint();
       await deps.answer(tx, request);
       durationsMs.push(Number(process.hrtime.bigint() - from) / 1e6);

@@ -67,6 +67,8 @@ export const cacheWarming: Executor = {
         const computeMs = Number(process.hrtime.bigint() - from) / 1e6;
         entries.push({ inputHash: key.inputHash, output: answer.output, computeMs });
       }
+      // Sixty answers take a while.
+      await deps.assertRunning();
       return tx.cache.load(modelId, corpusVersion, action.id, entries, expiresAt);
     });
     return { loaded };

@@ -18,6 +18,12 @@ export interface ExecutorDeps {
   now: () => Date;
   /** Time scale: divides waits of the loop, never a latency. */
   scale: number;
+  /** Throws KILL_SWITCH_ON while the loop is stopped, or the switch cannot be read: the message is delayed. */
+  assertRunning: () => Promise<void>;
+  /** A step of many pairs begins no further one after this time. */
+  stepMs: number;
+  /** Aborted when the service ends or the message's time is over: what is under way is handed back. */
+  signal?: AbortSignal;
 }
 
 /** What a plan touches, counted by its executor; the limits are checked against it. */

@@ -108,7 +108,6 @@ const replayPlan = (requests: SearchRequest[], plan: Plan) => ({
   hiddenArm: plan.operation === 'drop' ? ('treated' as const) : ('control' as const),
   aaPairs: 10,
   blockSize: 20,
-  stepMs: 3_000,
 });
 
 /** Captured requests that the index serves, found by the engine's own scan counters, with and without it. */

@@ -25,7 +25,6 @@ export const placebo: Executor = {
         hiddenArm: 'control' as const,
         aaPairs: 10,
         blockSize: 20,
-        stepMs: 3_000,
       };
       return replayPairs(deps, tenantId, action, plan, known);
     }

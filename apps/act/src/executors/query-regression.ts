@@ -72,7 +72,6 @@ export const queryRegression: Executor = {
       statistics: { control: savedIn(action), treated: applied.gathered },
       aaPairs: 10,
       blockSize: 20,
-      stepMs: 3_000,
     };
     return replayPairs(deps, tenantId, action, plan, rows);
   },

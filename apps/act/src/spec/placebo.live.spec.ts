@@ -1,9 +1,8 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { newId, type ActionState } from '@hartonomous/contracts';
-import { inputHashOf } from '@hartonomous/retrieval';
-import type { RequestRecord } from '@hartonomous/store';
+import type { ActionState } from '@hartonomous/contracts';
 import { candidateOf, ingestParagraphs, pump, started, startRig, type Rig } from './rig.js';
+import { recordRequests } from './recorded-requests.js';
 
 /** A run in portions: HARTO_PLACEBOS for this portion, HARTO_PLACEBO_LOG keeps one state a line over all of them. */
 const portion = Number(process.env['HARTO_PLACEBOS'] ?? 200);
@@ -18,33 +17,9 @@ beforeAll(async () => {
   rig = await startRig({ scale: 3_600 });
   tenantId = await rig.tenant();
   const queries = await ingestParagraphs(rig, tenantId, 16);
-  await rig.store.withTenant(tenantId, async (tx) => {
-    const model = await tx.models.ensureNative();
-    await tx.requests.record(queries.map((query) => requestOf(model.id, query)));
-  });
+  await recordRequests(rig, tenantId, queries);
 }, 120_000);
 afterAll(() => rig?.close());
-
-const requestOf = (modelId: string, query: string): RequestRecord => ({
-  id: newId(),
-  modelId,
-  operation: 'search',
-  inputHash: inputHashOf({ query, limit: 10 }),
-  input: { query, limit: 10 },
-  startedAt: new Date(),
-  durationMs: 10,
-  status: 'ok',
-  cacheHit: false,
-  actionId: null,
-  blockNo: null,
-  arm: null,
-  sessionId: null,
-  traceId: null,
-  spanId: null,
-  resultCount: 1,
-  steps: [],
-  point: null,
-});
 
 /** States of earlier portions, one a line. */
 const earlier = (): ActionState[] =>

@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { newId } from '@hartonomous/contracts';
-import { inputHashOf } from '@hartonomous/retrieval';
-import type { ActionRow, RequestRecord } from '@hartonomous/store';
+import type { ActionRow } from '@hartonomous/store';
 import pg from 'pg';
 import { candidateOf, ingestParagraphs, pump, started, startRig, type Rig } from './rig.js';
+import { recordRequests } from './recorded-requests.js';
 
 /** Rows of the table that the planted causes and harms are about. */
 const termRows = 300_000;
@@ -24,35 +23,11 @@ beforeAll(async () => {
     [tenantId],
   );
   await client.query('vacuum analyze atom_term');
-  await rig.store.withTenant(tenantId, async (tx) => {
-    const model = await tx.models.ensureNative();
-    await tx.requests.record(queries.map((query) => requestOf(model.id, query)));
-  });
+  await recordRequests(rig, tenantId, queries);
 }, 120_000);
 afterAll(async () => {
   await client?.end();
   await rig?.close();
-});
-
-const requestOf = (modelId: string, query: string): RequestRecord => ({
-  id: newId(),
-  modelId,
-  operation: 'search',
-  inputHash: inputHashOf({ query, limit: 10 }),
-  input: { query, limit: 10 },
-  startedAt: new Date(Date.now() - 60_000),
-  durationMs: 20,
-  status: 'ok',
-  cacheHit: false,
-  actionId: null,
-  blockNo: null,
-  arm: null,
-  sessionId: null,
-  traceId: null,
-  spanId: null,
-  resultCount: 1,
-  steps: [],
-  point: null,
 });
 
 const definition = (name: string, columns: string[]) => ({ name, table: 'atom_term', columns });

@@ -36,12 +36,18 @@ export async function startRig(options: { now?: () => Date; scale?: number } = {
   const home = createTestFolder();
   const { store } = test;
   const search = createSearch({ store });
-  const killSwitch = new KillSwitch({ store, clock: systemClock, home, forced: false });
+  // A slow machine is not an unreadable switch.
+  const clock = {
+    ...systemClock,
+    sleep: (ms: number, signal?: AbortSignal) => systemClock.sleep(20 * ms, signal),
+  };
+  const killSwitch = new KillSwitch({ store, clock, home, forced: false });
   const deps: ActDeps = {
     store,
     answer: (tx, request) => search.computeAnswer(tx, tx.tenantId, request),
     now: options.now ?? (() => new Date()),
     scale: options.scale ?? 3_600,
+    stepMs: 3_000,
     once: (message, work) => handleOnce({ store, service: 'act' }, message, work),
     assertRunning: () => killSwitch.assertOff(),
     traceId: () => null,

@@ -80,7 +80,7 @@ function mayMatch(range: WeightRange, params: unknown[]): string {
 }
 
 export function layerRepository(context: TenantContext): LayerRepository {
-  return { ...layers(context), ...lines(context) };
+  return { ...layers(context), ...lineReads(context), ...lineWrites(context) };
 }
 
 type Layers = Pick<LayerRepository, 'add' | 'get' | 'of' | 'remove'>;
@@ -142,39 +142,27 @@ function layers(context: TenantContext): Layers {
   };
 }
 
-type Lines = Omit<LayerRepository, keyof Layers>;
+type Reads = Pick<LayerRepository, 'pieces' | 'vertices'>;
 
-function lines(context: TenantContext): Lines {
+/** A page of pieces that may match, with their lines. */
+function linePage(
+  { tenantId, db }: TenantContext,
+  layerId: string,
+  range: WeightRange,
+  from: number,
+): Promise<{ no: number; line: Buffer }[]> {
+  const params: unknown[] = [tenantId, layerId, from];
+  return db.rows<{ no: number; line: Buffer }>(
+    `select piece_no as "no", weights_line as "line" from weight_line
+     where tenant_id = $1 and layer_id = $2 and piece_no >= $3${mayMatch(range, params)}
+     order by piece_no offset 0 rows fetch next ${pagePieces} rows only`,
+    params,
+  );
+}
+
+function lineReads(context: TenantContext): Reads {
   const { tenantId, db } = context;
-  const read = layers(context);
-
-  /** Pages of pieces that may match, with their lines. */
-  async function page(
-    layerId: string,
-    range: WeightRange,
-    from: number,
-  ): Promise<{ no: number; line: Buffer }[]> {
-    const params: unknown[] = [tenantId, layerId, from];
-    return db.rows<{ no: number; line: Buffer }>(
-      `select piece_no as "no", weights_line as "line" from weight_line
-       where tenant_id = $1 and layer_id = $2 and piece_no >= $3${mayMatch(range, params)}
-       order by piece_no offset 0 rows fetch next ${pagePieces} rows only`,
-      params,
-    );
-  }
-
   return {
-    async writeLine({ id, version }, pieces) {
-      const claimed = await db.run(
-        'update model_layer set version = version + 1 where tenant_id = $1 and id = $2 and version = $3',
-        [tenantId, id, version],
-      );
-      if (claimed !== 1) return null;
-      const { elements } = (await read.get(id))!;
-      await db.run('delete from weight_line where tenant_id = $1 and layer_id = $2', [tenantId, id]);
-      return writePieces(context, id, elements, pieces);
-    },
-
     async pieces(layerId, range) {
       const params: unknown[] = [tenantId, layerId];
       const rows = await db.rows<PieceRecord>(
@@ -188,7 +176,7 @@ function lines(context: TenantContext): Lines {
     async vertices(layerId, range, from, limit) {
       const found: number[] = [];
       for (let next = from; ;) {
-        const rows = await page(layerId, range, next);
+        const rows = await linePage(context, layerId, range, next);
         for (const { no, line } of rows) {
           selectVertices(fromWkb(line), range, found);
           next = no + 1;
@@ -198,16 +186,33 @@ function lines(context: TenantContext): Lines {
         if (rows.length < pagePieces) return { vertices: Float64Array.from(found), next: null };
       }
     },
+  };
+}
+
+function lineWrites(context: TenantContext): Omit<LayerRepository, keyof Layers | keyof Reads> {
+  const { tenantId, db } = context;
+  const { get } = layers(context);
+  return {
+    async writeLine({ id, version }, pieces) {
+      const claimed = await db.run(
+        'update model_layer set version = version + 1 where tenant_id = $1 and id = $2 and version = $3',
+        [tenantId, id, version],
+      );
+      if (claimed !== 1) return null;
+      const { elements } = (await get(id))!;
+      await db.run('delete from weight_line where tenant_id = $1 and layer_id = $2', [tenantId, id]);
+      return writePieces(context, id, elements, pieces);
+    },
 
     async simplify(layerId, as, keep) {
-      const layer = await read.get(layerId);
+      const layer = await get(layerId);
       if (!layer) return null;
       if (!(await insertLayer(context, { ...layer, ...as }, layerId))) {
         throw new HartoError('STATE_CONFLICT', `the model has a layer ${as.name} already`);
       }
       let kept = 0;
       for (let from = 0; ;) {
-        const rows = await page(layerId, {}, from);
+        const rows = await linePage(context, layerId, {}, from);
         const copies = rows.map(({ line }) => {
           const piece = fromWkb(line);
           return pickVertices(piece, keep(piece));

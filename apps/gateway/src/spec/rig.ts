@@ -51,7 +51,7 @@ export async function startRig(env: Record<string, string> = {}): Promise<Rig> {
       ...env,
     },
   });
-  const ready = JSON.parse(await gateway.line(/"event":"ready"/, 60_000)) as { port: number };
+  const ready = JSON.parse(await gateway.line(/"event":"ready"/)) as { port: number };
   const url = `http://127.0.0.1:${ready.port}`;
   return {
     ...test,

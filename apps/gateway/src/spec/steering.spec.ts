@@ -19,7 +19,7 @@ const auditOf = async (what: string) => {
   return (json['items'] as Record<string, unknown>[]).filter((row) => row['what'] === what);
 };
 
-async function until<T>(look: () => Promise<T | null | undefined | false>, withinMs = 20_000): Promise<T> {
+async function until<T>(look: () => Promise<T | null | undefined | false>, withinMs = 90_000): Promise<T> {
   const end = performance.now() + withinMs;
   for (;;) {
     const found = await look();
@@ -135,7 +135,7 @@ describe('events', () => {
     await read(/"on":false,"reason":"done"/);
     stop.abort();
     await reader.cancel().catch(() => undefined);
-  }, 30_000);
+  }, 180_000);
 });
 
 describe('a cycle', () => {

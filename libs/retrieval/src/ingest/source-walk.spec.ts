@@ -86,6 +86,7 @@ describe('IgnoreRules', () => {
     const hostile = new IgnoreRules(`${'*'.repeat(300)}b`);
     const started = performance.now();
     expect(hostile.decide('a'.repeat(200), false)).toBeNull();
-    expect(performance.now() - started).toBeLessThan(200);
+    // Usually below 1 ms; with back-tracking, longer than anybody waits.
+    expect(performance.now() - started).toBeLessThan(20_000);
   });
 });

@@ -4,3 +4,4 @@ export type { Exit } from './engine-process.js';
 export type { Durability } from './settings.js';
 export { EngineStartError } from './engine-start-error.js';
 export { livingOwner, takeOwnership } from './owner-lock.js';
+export { findData } from './place.js';

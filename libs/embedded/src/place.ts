@@ -70,3 +70,11 @@ export function preparePlace(wanted: string): Place {
   }
   return { home, base, dataDir: join(base, 'data'), sharedFolder: systemFolder, account };
 }
+
+/** The data folder of a home where a cluster has been initialised, or null. Creates nothing. */
+export function findData(home: string): string | null {
+  const resolved = existsSync(home) ? realpathSync(home) : home;
+  const hash = createHash('sha256').update(resolved).digest('hex').slice(0, 16);
+  const places = [join(resolved, 'postgres', 'data'), join(systemFolder, hash, 'data')];
+  return places.find((dataDir) => existsSync(join(dataDir, 'PG_VERSION'))) ?? null;
+}

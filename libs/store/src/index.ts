@@ -20,3 +20,6 @@ export type * from './port/statistics.js';
 export type * from './port/options.js';
 export { openStore } from './open-store.js';
 export { bootstrapPostgres, type Passwords, type PostgresUrls } from './engines/postgres/bootstrap.js';
+export { backupPostgres, type BackupOptions, type BackupProgress } from './engines/postgres/backup/backup.js';
+export { checkBackup, type BackupManifest } from './engines/postgres/backup/backup-file.js';
+export { restorePostgres, type RestoreReport } from './engines/postgres/backup/restore.js';

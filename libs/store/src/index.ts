@@ -5,6 +5,8 @@ export type * from './port/models.js';
 export type * from './port/overlays.js';
 export type * from './port/tensors.js';
 export type * from './port/layers.js';
+export type * from './port/embeddings.js';
+export { promotionRows } from './port/embeddings.js';
 export type * from './port/snapshots.js';
 export type * from './port/provenance.js';
 export type * from './port/serving.js';

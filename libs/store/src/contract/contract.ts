@@ -5,6 +5,7 @@ import { conceptsContract } from './concepts-contract.js';
 import { concurrencyContract } from './concurrency-contract.js';
 import { corpusContract } from './corpus-contract.js';
 import type { EngineFixture } from './fixture.js';
+import { embeddingsContract } from './embeddings-contract.js';
 import { historyContract } from './history-contract.js';
 import { layersContract } from './layers-contract.js';
 import { isolationContract } from './isolation-contract.js';
@@ -29,6 +30,7 @@ export function storeContract(fixture: EngineFixture, sizes: { transactions: num
   overlayContract(fixture);
   tensorsContract(fixture);
   layersContract(fixture);
+  embeddingsContract(fixture);
   snapshotsContract(fixture);
   provenanceContract(fixture);
   historyContract(fixture, 50);

@@ -173,6 +173,20 @@ const layers: Record<string, SweepCase> = {
   'layers.remove': (tx, o) => tx.layers.remove(o.layerId),
 };
 
+const sweptVector = Float32Array.of(1, 2, 3, 4);
+
+const embeddings: Record<string, SweepCase> = {
+  'embeddings.stage': (tx, o) =>
+    tx.embeddings.stage(embeddingModel, [{ atomId: o.atomId, vector: sweptVector }]),
+  'embeddings.sizes': (tx) => tx.embeddings.sizes('swept'),
+  'embeddings.nearest': (tx, o) =>
+    tx.embeddings.nearest(embeddingModel, sweptVector, 9, {
+      exactUpTo: 0,
+      index: () => Promise.resolve([o.atomId]),
+    }),
+  'embeddings.promote': (tx) => tx.embeddings.promote(embeddingModel, 0),
+};
+
 const concepts: Record<string, SweepCase> = {
   'concepts.unassigned': (tx) => tx.concepts.unassigned(),
   'concepts.unassignedVectors': (tx) => tx.concepts.unassignedVectors(embeddingModel, 99, 'sweep'),
@@ -360,6 +374,7 @@ export const sweepCases: Record<string, SweepCase> = {
   ...content,
   ...tensors,
   ...layers,
+  ...embeddings,
   ...origins,
   ...concepts,
   ...serving,

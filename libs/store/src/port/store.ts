@@ -4,6 +4,7 @@ import type { MapRepository, ModelRepository } from './models.js';
 import type { OverlayRepository } from './overlays.js';
 import type { TensorRepository } from './tensors.js';
 import type { LayerRepository } from './layers.js';
+import type { EmbeddingRepository } from './embeddings.js';
 import type { SnapshotRepository } from './snapshots.js';
 import type { ProvenanceRepository } from './provenance.js';
 import type { AnalysisRepository } from './analysis.js';
@@ -34,6 +35,7 @@ export interface TenantTransaction {
   readonly overlays: OverlayRepository;
   readonly tensors: TensorRepository;
   readonly layers: LayerRepository;
+  readonly embeddings: EmbeddingRepository;
   readonly snapshots: SnapshotRepository;
   readonly provenance: ProvenanceRepository;
   readonly requests: RequestRepository;

@@ -2,6 +2,7 @@ import { HartoError } from '@hartonomous/contracts';
 import type { ConceptMember, ConceptRepository, ConceptRow } from '../port/concepts.js';
 import type { Columns } from '../sql/dialect.js';
 import type { TenantContext } from './context.js';
+import { allEmbeddings } from './embeddings.js';
 
 const conceptColumns: Columns = {
   tenant_id: 'uuid',
@@ -25,7 +26,7 @@ function unassigned({ tenantId, db, sql }: TenantContext): Unassigned {
   return {
     async unassigned() {
       const rows = await db.rows<{ embeddingModel: string; count: string | number }>(
-        `select embedding_model as "embeddingModel", count(*) as "count" from atom_embedding e
+        `select embedding_model as "embeddingModel", count(*) as "count" from ${allEmbeddings} e
          where tenant_id = $1 and ${free} group by embedding_model order by embedding_model`,
         [tenantId],
       );
@@ -37,7 +38,7 @@ function unassigned({ tenantId, db, sql }: TenantContext): Unassigned {
         `${sql.cast(sql.idText('e.atom_id'), 'text')} || ${sql.cast('$4', 'text')}`,
       );
       const rows = await db.rows<{ id: string; dimensions: number; vector: Buffer }>(
-        `select atom_id as "id", dimensions as "dimensions", vector as "vector" from atom_embedding e
+        `select atom_id as "id", dimensions as "dimensions", vector as "vector" from ${allEmbeddings} e
          where tenant_id = $1 and embedding_model = $2 and ${free}
          order by ${shuffled} offset 0 rows fetch next $3 rows only`,
         [tenantId, embeddingModel, limit, seed],

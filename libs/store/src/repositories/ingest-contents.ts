@@ -1,5 +1,6 @@
 import type { Columns } from '../sql/dialect.js';
 import type { TenantContext } from './context.js';
+import { allEmbeddings, embeddingRepository, promotedTable, stagingTable } from './embeddings.js';
 import type { DistinctAtom } from './ingest-input.js';
 
 const termColumns: Columns = { atom_id: 'uuid', term: 'text', tf: 'int' };
@@ -28,10 +29,11 @@ export async function writeTerms(
 
 /** Vectors of the atoms that have none of this embedding model yet. */
 export async function writeVectors(
-  { tenantId, db, sql }: TenantContext,
+  context: TenantContext,
   embeddingModel: string,
   atoms: DistinctAtom[],
 ): Promise<void> {
+  const { tenantId, db, sql } = context;
   if (atoms.length === 0) return;
   const params: unknown[] = [tenantId, embeddingModel];
   const ofAtoms = sql.anyOf(
@@ -41,7 +43,7 @@ export async function writeVectors(
     params,
   );
   const known = await db.rows<{ id: string }>(
-    `select atom_id as "id" from atom_embedding where tenant_id = $1 and embedding_model = $2 and ${ofAtoms}`,
+    `select atom_id as "id" from ${allEmbeddings} e where tenant_id = $1 and embedding_model = $2 and ${ofAtoms}`,
     params,
   );
   const have = new Set(known.map((row) => row.id));
@@ -54,10 +56,11 @@ export async function writeVectors(
   }
   await db.stage('stage_vector', vectorColumns, vectors());
   await db.run(
-    `insert into atom_embedding (tenant_id, embedding_model, atom_id, dimensions, vector)
+    `insert into ${stagingTable} (tenant_id, embedding_model, atom_id, dimensions, vector)
      select $1, $2, v.atom_id, v.dimensions, v.vector from ${sql.staged('stage_vector')} v`,
     [tenantId, embeddingModel],
   );
+  await embeddingRepository(context).promote(embeddingModel);
 }
 
 /** What a tenant kept about atoms that it no longer holds. */
@@ -68,7 +71,8 @@ export async function releaseContents(
   if (atomIds.length === 0) return;
   const columns: [table: string, column: string][] = [
     ['atom_term', 'atom_id'],
-    ['atom_embedding', 'atom_id'],
+    [stagingTable, 'atom_id'],
+    [promotedTable, 'atom_id'],
     ['tensor_atom', 'atom_id'],
     ['tensor_atom_coefficient', 'atom_id'],
     ['atom_relation', 'source_atom_id'],

@@ -9,6 +9,7 @@ import { conceptRepository } from './concepts.js';
 import type { SystemContext, TenantContext } from './context.js';
 import { corpusSearch } from './corpus-search.js';
 import { cycleRepository } from './cycles.js';
+import { embeddingRepository } from './embeddings.js';
 import { ingestionRepository } from './ingestion.js';
 import { beliefRepository, historyRepository } from './learning.js';
 import { layerRepository } from './layers.js';
@@ -41,6 +42,7 @@ const factories = {
   overlays: overlayRepository,
   tensors: tensorRepository,
   layers: layerRepository,
+  embeddings: embeddingRepository,
   snapshots: snapshotRepository,
   provenance: provenanceRepository,
   requests: requestRepository,

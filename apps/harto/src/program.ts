@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { addBackupCommands } from './commands/backup.js';
 import { addDoctorCommand } from './commands/doctor.js';
 import { addInstallationCommands } from './commands/installation-commands.js';
 import { addLookCommands } from './commands/look.js';
@@ -24,6 +25,7 @@ export function createProgram(): Command {
   addSetupCommand(program);
   addInstallationCommands(program);
   addDoctorCommand(program);
+  addBackupCommands(program);
   addLookCommands(program);
   addSearchCommand(program);
   addSteerCommands(program);

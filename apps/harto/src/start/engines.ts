@@ -43,7 +43,7 @@ export async function openEngines(
 }
 
 /** Random, kept 0600: the logins of an installation stay the same over restarts. */
-function loginPasswords(home: string): Passwords {
+export function loginPasswords(home: string): Passwords {
   const file = join(home, 'store.passwords');
   if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as Passwords;
   const random = () => randomBytes(24).toString('base64url');

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { link, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { HartoError } from '@hartonomous/contracts';
@@ -92,7 +93,9 @@ export class BackupWriter {
   ) {}
 
   /** @throws HartoError INPUT_INVALID when the folder cannot be written to */
-  static async open(target: string): Promise<BackupWriter> {
+  static async open(target: string, replace: boolean): Promise<BackupWriter> {
+    // Asked again at the end: an hour's work should not be needed to hear it.
+    if (!replace && existsSync(target)) throw fileFault(target, { code: 'EEXIST' });
     const draft = `${target}.partial-${process.pid}`;
     try {
       // Owner only: the file holds everything, digests of keys included.

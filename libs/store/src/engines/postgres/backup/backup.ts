@@ -56,7 +56,7 @@ export async function backupPostgres(options: BackupOptions): Promise<BackupMani
   signal?.addEventListener('abort', end, { once: true });
   let writer: BackupWriter | undefined;
   try {
-    writer = await BackupWriter.open(file);
+    writer = await BackupWriter.open(file, options.replace === true);
     const contents = await write(client, writer, options);
     const rows = contents.reduce((sum, table) => sum + table.rows, 0);
     signal?.throwIfAborted();

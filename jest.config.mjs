@@ -26,7 +26,8 @@ export default {
   globalTeardown: '<rootDir>/libs/testing/dist/jest-global-teardown.js',
   reporters: ['default', '<rootDir>/scripts/count-reporter.mjs'],
   maxWorkers: 2,
-  testTimeout: 60_000,
+  // For a machine that is ten times slower: tests wait for states, and this ends those that never come.
+  testTimeout: 180_000,
   haste: { forceNodeFilesystemAPI: true },
   watchman: false,
 };

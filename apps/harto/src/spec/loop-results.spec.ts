@@ -102,7 +102,7 @@ function watch(
     say: (line) => said.push(line),
     signal: new AbortController().signal,
   });
-  return { ended: (ms = 2_000) => loop.untilResults(ms), loop, said, asked: () => asked };
+  return { ended: (ms = 50_000) => loop.untilResults(ms), loop, said, asked: () => asked };
 }
 
 describe('the end of a run', () => {

@@ -1,7 +1,9 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { countPrimes, listPrimes, unpackGaps } from './count.js';
 import { primePi } from './legendre.js';
+
+fc.configureGlobal({ seed: jest.getSeed() });
 
 /** Trial division: the oracle for small numbers. */
 function isPrime(n: number): boolean {

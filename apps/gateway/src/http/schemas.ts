@@ -16,6 +16,8 @@ export const decisionBody = z.strictObject({
   decision: z.enum(['approve', 'reject', 'revert']),
   /** The plan the person saw; approving needs it. */
   planHash: z.string().length(64).optional(),
+  /** The API key, entered again: what a console session needs to approve an action of class D. */
+  key: z.string().max(100).optional(),
 });
 export const modeBody = z.strictObject({ mode: z.enum(actionModes) });
 export const killSwitchBody = z.strictObject({ on: z.boolean(), reason: z.string().trim().min(3).max(300) });

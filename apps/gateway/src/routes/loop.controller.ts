@@ -14,7 +14,7 @@ import {
   modeBody,
   typeParameter,
 } from '../http/schemas.js';
-import type { AuthenticatedRequest } from '../http/identity.js';
+import { presentedKey, type AuthenticatedRequest } from '../http/identity.js';
 import { LoopCommands } from '../loop-commands.js';
 
 @Controller('v1')
@@ -98,7 +98,8 @@ export class LoopController {
   @HttpCode(202)
   @Needs('operator')
   decide(@Param('id') id: string, @Body() body: unknown, @Req() request: AuthenticatedRequest) {
-    return this.commands.decide(request.identity!, parsed(idParameter, id), parsed(decisionBody, body));
+    const from = presentedKey(request)?.from;
+    return this.commands.decide(request.identity!, parsed(idParameter, id), parsed(decisionBody, body), from);
   }
 
   @Get('modes')

@@ -6,6 +6,7 @@ import { Needs } from '../http/access.guard.js';
 import { parsed } from '../http/body.js';
 import { killSwitchBody, listQuery, traceParameter } from '../http/schemas.js';
 import type { AuthenticatedRequest } from '../http/identity.js';
+import { LoopCommands } from '../loop-commands.js';
 import { StatusService } from '../status.service.js';
 
 /** Newest dead letters looked through for those of one tenant. */
@@ -16,6 +17,7 @@ export class StatusController {
   constructor(
     @Inject(STORE) private readonly store: Store,
     @Inject(StatusService) private readonly status: StatusService,
+    @Inject(LoopCommands) private readonly commands: LoopCommands,
   ) {}
 
   @Get('status')
@@ -39,21 +41,8 @@ export class StatusController {
   /** Both directions need a reason; it stands in the audit log. */
   @Put('kill-switch')
   @Needs('operator')
-  async setKillSwitch(@Body() body: unknown, @Req() request: AuthenticatedRequest) {
-    const { on, reason } = parsed(killSwitchBody, body);
-    const who = request.identity!;
-    await this.store.withSystem(`kill switch ${on ? 'on' : 'off'} by ${who.principal}`, (tx) =>
-      tx.plumbing.setKillSwitch(on, reason, who.principal),
-    );
-    await this.store.withTenant(who.tenantId, (tx) =>
-      tx.audit.append({
-        what: on ? 'kill-switch.on' : 'kill-switch.off',
-        subject: 'loop',
-        who: who.principal,
-        why: reason,
-      }),
-    );
-    return this.killSwitch();
+  setKillSwitch(@Body() body: unknown, @Req() request: AuthenticatedRequest) {
+    return this.commands.setKillSwitch(request.identity!, parsed(killSwitchBody, body));
   }
 
   @Get('traces/:traceId')

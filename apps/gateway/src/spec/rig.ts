@@ -96,7 +96,7 @@ async function addKey(test: TestStore, scopes: Scope[], { tenantId, expiresAt }:
   });
 }
 
-const candidate: Candidate = {
+const ordinary: Candidate = {
   type: 'CacheWarming',
   target: 'ten most used keys',
   targetClass: 'cache',
@@ -115,7 +115,13 @@ const candidate: Candidate = {
 };
 
 /** An action with its cycle and hypothesis, as Hypothesize and Act would have written them. */
-export function addAction(test: TestStore, tenantId: string, state: ActionState): Promise<ActionRow> {
+export function addAction(
+  test: TestStore,
+  tenantId: string,
+  state: ActionState,
+  changes: Partial<Candidate> = {},
+): Promise<ActionRow> {
+  const candidate = { ...ordinary, target: `keys ${newId()}`, ...changes };
   return test.store.withTenant(tenantId, async (tx) => {
     const dueAt = await tx.now();
     const asked = { id: newId(), scope: 'full' as const, requestedBy: 'test', dueAt };

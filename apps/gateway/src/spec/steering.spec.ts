@@ -77,6 +77,58 @@ describe('an approval', () => {
   });
 });
 
+describe('an approval of class D', () => {
+  it('asks a console session for the key again', async () => {
+    const action = await addAction(rig, rig.tenantId, 'AwaitingApproval', { actionClass: 'D' });
+    const approver = await rig.key(['operator', 'approver']);
+    const cookie = await sessionOf(approver.key);
+    const decide = (entered?: string) =>
+      rig.ask(`/v1/actions/${action.id}/decisions`, {
+        method: 'POST',
+        headers: { cookie, 'x-harto-console': '1' },
+        body: { decision: 'approve', planHash: action.planHash, key: entered },
+      });
+    const stranger = await rig.key(['admin'], { tenantId: await rig.otherTenant() });
+    for (const entered of [undefined, 'harto_wrong', key, stranger.key, cookie.split('=')[1]!.slice(1)]) {
+      expect(await decide(entered)).toMatchObject({ status: 403, json: { code: 'AUTH_FORBIDDEN' } });
+    }
+    expect((await decide(approver.key)).status).toBe(202);
+  });
+
+  async function sessionOf(apiKey: string): Promise<string> {
+    const { json } = await rig.ask('/v1/sign-in-links', { method: 'POST', key: apiKey });
+    const { headers } = await rig.ask(String(json['path']));
+    return headers.get('set-cookie')!.split(';', 1)[0]!;
+  }
+});
+
+describe('what people tell the loop', () => {
+  it('has a span in its trace, which the audit names', async () => {
+    const action = await addAction(rig, rig.tenantId, 'AwaitingApproval');
+    const decision = { decision: 'reject' };
+    const approver = await rig.key(['operator', 'approver']);
+    await rig.ask(`/v1/actions/${action.id}/decisions`, {
+      method: 'POST',
+      key: approver.key,
+      body: decision,
+    });
+    await rig.ask('/v1/modes/Placebo', { method: 'PUT', key, body: { mode: 'Off' } });
+    await rig.ask('/v1/kill-switch', { method: 'PUT', key, body: { on: false, reason: 'for the trace' } });
+    for (const [what, span] of [
+      ['decision.reject', 'gateway.decision'],
+      ['mode.set', 'gateway.mode'],
+      ['kill-switch.off', 'gateway.kill-switch'],
+    ] as const) {
+      const [{ traceId }] = (await auditOf(what)) as [{ traceId: string }];
+      const trace = await until(async () => {
+        const answer = await rig.ask(`/v1/traces/${traceId}`, { key });
+        return answer.status === 200 && answer;
+      });
+      expect((trace.json['spans'] as { name: string }[]).map((row) => row.name)).toContain(span);
+    }
+  });
+});
+
 describe('a search', () => {
   it('is answered, recorded with its trace, and the trace can be read', async () => {
     const dir = createTestFolder();

@@ -1,4 +1,4 @@
-import { builtActionTypes, newId, type Envelope } from '@hartonomous/contracts';
+import { builtActionTypes, HartoError, newId, type Envelope } from '@hartonomous/contracts';
 import type { ActionRow, HypothesisRow, TenantTransaction } from '@hartonomous/store';
 import { whileRunning, type ActDeps } from './act-deps.js';
 import { publishConcluded, publishNextBlock, step } from './action-step.js';
@@ -21,17 +21,16 @@ export async function startActions(given: ActDeps, message: Ranked): Promise<voi
   const hypotheses = await deps.store.withTenant(message.tenantId, (tx) =>
     tx.cycles.hypotheses(hypothesisIds),
   );
-  const prepared = new Map<string, Prepared>();
+  const prepared = new Map<string, Prepared | Refusal>();
   for (const hypothesis of hypotheses) {
-    const executor = executors[hypothesis.candidate.type];
-    if (executor) prepared.set(hypothesis.id, await executor.prepare(deps, message.tenantId, hypothesis));
+    prepared.set(hypothesis.id, await prepare(deps, message.tenantId, hypothesis));
   }
   await deps.once(message, async (tx) => {
     const advanced = await tx.cycles.advance(cycleId, message.epoch, 'Decided', 'Acting');
     if (!advanced) return;
     const next = { ...message, epoch: message.epoch + 1 };
     for (const hypothesis of hypotheses) {
-      await startAction(deps, tx, next, hypothesis, prepared.get(hypothesis.id) ?? null);
+      await startAction(deps, tx, next, hypothesis, prepared.get(hypothesis.id)!);
     }
     if (hypotheses.length === 0) {
       const refs = { cycleId, actionId: null, verdict: null };
@@ -47,14 +46,37 @@ export async function startActions(given: ActDeps, message: Ranked): Promise<voi
   });
 }
 
+interface Refusal {
+  refused: string;
+}
+
+/** The dry run: what would be touched, and what undoes it. A plan that cannot be carried out here says why. */
+async function prepare(
+  deps: ActDeps,
+  tenantId: string,
+  hypothesis: HypothesisRow,
+): Promise<Prepared | Refusal> {
+  const { type } = hypothesis.candidate;
+  const executor = executors[type];
+  if (!executor || !builtActionTypes[type]) return { refused: `unavailable: ${type}` };
+  try {
+    return await executor.prepare(deps, tenantId, hypothesis);
+  } catch (error) {
+    if (!(error instanceof HartoError) || error.retryable) throw error;
+    const unavailable = error.code === 'FEATURE_UNAVAILABLE';
+    return { refused: `${unavailable ? 'unavailable' : error.code}: ${error.message}` };
+  }
+}
+
 async function startAction(
   deps: ActDeps,
   tx: TenantTransaction,
   message: Envelope,
   hypothesis: HypothesisRow,
-  prepared: Prepared | null,
+  found: Prepared | Refusal,
 ): Promise<void> {
   const { candidate } = hypothesis;
+  const prepared = 'refused' in found ? null : found;
   const traceId = deps.traceId();
   const why = { by: 'act', traceId };
   let action: ActionRow = await tx.actions.create({
@@ -79,9 +101,8 @@ async function startAction(
     traceId,
     expiresAt: null,
   });
-  const info = builtActionTypes[candidate.type];
-  if (!prepared || !info) {
-    action = await step(tx, action, 'gate', { reason: `unavailable: ${candidate.type}`, ...why });
+  if ('refused' in found) {
+    action = await step(tx, action, 'gate', { reason: found.refused, ...why });
     return publishConcluded(tx, message, action);
   }
   const { mode, reason } = await modeOfType(tx, candidate.type);
@@ -89,7 +110,7 @@ async function startAction(
     action = await step(tx, action, 'gate', { reason: `mode ${mode}: ${reason}`, ...why });
     return publishConcluded(tx, message, action);
   }
-  const limits = await checkPlan(tx, action, prepared.touched, deps.scale);
+  const limits = await checkPlan(tx, action, found.touched, deps.scale);
   if (!limits.within) {
     action = await step(tx, action, 'gate', { reason: `${limits.code}: ${limits.reason}`, ...why });
     return publishConcluded(tx, message, action);

@@ -5,20 +5,48 @@ import { capturedRequests, sampleRequests } from '../evidence/captured-requests.
 import { replayPairs, requestsThatUse } from '../evidence/replay-pairs.js';
 import type { EvidenceStep, Executor, ExecutorDeps } from './executor.js';
 
-const parametersSchema = z.object({
-  /** `drop`: an index that the loop earned before and that nothing uses. */
-  operation: z.enum(['create', 'drop']).default('create'),
-  tableRows: z.number().nonnegative().default(0),
-  definition: z.object({
-    name: z.string().startsWith('earned_'),
-    table: z.string(),
-    columns: z.array(z.string()).min(1).max(6),
-    include: z.array(z.string()).optional(),
-    method: z.enum(['btree', 'gist', 'hash', 'spatial']).optional(),
-    operatorClasses: z.array(z.string().nullable()).optional(),
-  }),
+const definitionSchema = z.object({
+  name: z.string().startsWith('earned_'),
+  table: z.string(),
+  columns: z.array(z.string()).min(1).max(6),
+  include: z.array(z.string()).optional(),
+  method: z.enum(['btree', 'gist', 'hash', 'spatial']).optional(),
+  operatorClasses: z.array(z.string().nullable()).optional(),
 });
-type Plan = Omit<z.infer<typeof parametersSchema>, 'definition'> & { definition: IndexDefinition };
+const parametersSchema = z.union([
+  z.object({
+    /** `drop`: an index that the loop earned before and that nothing uses. */
+    operation: z.enum(['create', 'drop']).default('create'),
+    tableRows: z.number().nonnegative().default(0),
+    definition: definitionSchema,
+  }),
+  z.object({
+    operation: z.literal('choose-spatial'),
+    tableRows: z.number().nonnegative().default(0),
+    strategy: z.enum(['tree', 'hilbert', 'morton', 'grid']),
+  }),
+  z.object({ operation: z.literal('recalibrate-funnel') }),
+]);
+interface Plan {
+  operation: 'create' | 'drop';
+  tableRows: number;
+  definition: IndexDefinition;
+}
+
+/** How places of the map are found: the strategies that this store has a key for. */
+const spatialIndexes: Partial<Record<string, IndexDefinition>> = {
+  tree: {
+    name: 'earned_tensor_atom_tree',
+    table: 'tensor_atom',
+    columns: ['x', 'y', 'z'],
+    method: 'spatial',
+  },
+  hilbert: {
+    name: 'earned_tensor_atom_hilbert',
+    table: 'tensor_atom',
+    columns: ['tenant_id', 'model_id', 'hilbert'],
+  },
+};
 
 const usingMin = 5;
 /** An online build waits for transactions older than itself; live ones are short, a replay step takes seconds. */
@@ -27,11 +55,19 @@ const lockTimeoutMs = 30_000;
 const entryBytes = 48;
 const buildRowsPerSecond = 200_000;
 
+/** @throws HartoError INPUT_INVALID; FEATURE_UNAVAILABLE naming what this store lacks */
 function planOf(parameters: unknown): Plan {
   const parsed = parametersSchema.safeParse(parameters);
   if (!parsed.success) throw new HartoError('INPUT_INVALID', 'index plan has no valid definition');
-  return parsed.data;
+  const plan = parsed.data;
+  if (plan.operation === 'recalibrate-funnel') throw lacking('recalibrating the funnel: no search funnel');
+  if (plan.operation !== 'choose-spatial') return plan;
+  const definition = spatialIndexes[plan.strategy];
+  if (!definition) throw lacking(`spatial strategy ${plan.strategy}: no such key is stored`);
+  return { operation: 'create', tableRows: plan.tableRows, definition };
 }
+
+const lacking = (what: string): HartoError => new HartoError('FEATURE_UNAVAILABLE', what);
 
 /** Indexes of the touched table, sizes and counters apart. */
 async function tableHash(deps: ExecutorDeps, table: string): Promise<string> {

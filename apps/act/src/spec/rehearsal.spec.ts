@@ -97,6 +97,29 @@ describe('rehearsal of every inverse', () => {
     await rig.store.maintenance.dropIndex(plan.definition.name, { lockTimeoutMs: 5_000 });
   });
 
+  it.each(['tree', 'hilbert'])('IndexOptimization that finds places of the map by %s', async (strategy) => {
+    const parameters = { operation: 'choose-spatial', strategy };
+    await rehearse(candidateOf('IndexOptimization', { parameters }), true);
+  });
+
+  it('gates what the store lacks, by name, and the cycle goes on', async () => {
+    const other = await rig.tenant();
+    const lacking = [
+      [{ operation: 'choose-spatial', strategy: 'morton' }, /^unavailable: spatial strategy morton/],
+      [{ operation: 'recalibrate-funnel' }, /^unavailable: recalibrating the funnel/],
+      [{ table: 'x' }, /^INPUT_INVALID: index plan/],
+    ] as const;
+    const candidates = lacking.map(([parameters]) => candidateOf('IndexOptimization', { parameters }));
+    const actions = await started(rig, other, [...candidates, candidateOf('Placebo')]);
+    expect(actions.map((a) => a.state).sort()).toEqual(['Gated', 'Gated', 'Gated', 'Scheduled']);
+    const reasons = await rig.store.withTenant(other, async (tx) => {
+      const steps = [];
+      for (const { id } of actions) steps.push(...(await tx.actions.transitions(id)));
+      return steps.map((s) => s.reason);
+    });
+    for (const [, reason] of lacking) expect(reasons).toContainEqual(expect.stringMatching(reason));
+  });
+
   it('refuses indexes of the schema itself and plans without a definition', async () => {
     const foreign = { definition: { name: 'atom_term_pkey', table: 'atom_term', columns: ['term'] } };
     for (const parameters of [foreign, {}]) {

@@ -18,8 +18,9 @@ create table provenance_node (
   primary key (tenant_id, id, revision)
 );
 
--- From a node to what was there before it. 'superseded-by' reads backwards: the parent was superseded by the node. The
--- edges of requests are not repeated here: they stand in inference_step and inference_request.
+-- From a node to what was there before it. Edges that other rows imply are not repeated here: those of requests stand in
+-- inference_step and inference_request, and a later state of a thing supersedes the one before. 'superseded-by' reads
+-- backwards: the parent was superseded by the node.
 create table provenance_edge (
   tenant_id uniqueidentifier not null,
   node_id uniqueidentifier not null,
@@ -85,10 +86,14 @@ create type rows_uuitui as table (
   c6 int
 );
 go
--- All edges, those of requests included.
+-- All edges, the implied ones included.
 create view provenance_edges as
   select e.node_id, e.node_revision, e.edge_type, e.parent_id, e.parent_revision
   from provenance_edge e where e.tenant_id = cast(session_context(N'tenant') as uniqueidentifier)
+  union all
+  select n.id, n.revision, N'superseded-by', n.id, n.revision - 1
+  from provenance_node n where n.tenant_id = cast(session_context(N'tenant') as uniqueidentifier)
+    and (n.revision > 1 or n.revision = 1 and n.kind = 'action')
   union all
   select s.request_id, 1, N'used', s.atom_id, 1
   from inference_step s where s.tenant_id = cast(session_context(N'tenant') as uniqueidentifier)

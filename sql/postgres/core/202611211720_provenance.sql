@@ -18,8 +18,9 @@ create table provenance_node (
   primary key (tenant_id, id, revision)
 );
 
--- From a node to what was there before it. 'superseded-by' reads backwards: the parent was superseded by the node. The
--- edges of requests are not repeated here: they stand in inference_step and inference_request.
+-- From a node to what was there before it. Edges that other rows imply are not repeated here: those of requests stand in
+-- inference_step and inference_request, and a later state of a thing supersedes the one before. 'superseded-by' reads
+-- backwards: the parent was superseded by the node.
 create table provenance_edge (
   tenant_id uuid not null,
   node_id uuid not null,
@@ -84,10 +85,14 @@ $$;
 grant update (released_at) on provenance_node to hartonomous_app;
 grant delete on weight_snapshot, weight_snapshot_row to hartonomous_app;
 
--- All edges, those of requests included.
+-- All edges, the implied ones included.
 create view provenance_edges with (security_invoker = true) as
   select e.node_id, e.node_revision, e.edge_type, e.parent_id, e.parent_revision
   from provenance_edge e where e.tenant_id = (select app_tenant())
+  union all
+  select n.id, n.revision, 'superseded-by', n.id, n.revision - 1
+  from provenance_node n where n.tenant_id = (select app_tenant())
+    and (n.revision > 1 or n.revision = 1 and n.kind = 'action')
   union all
   select s.request_id, 1, 'used', s.atom_id, 1
   from inference_step s where s.tenant_id = (select app_tenant())

@@ -7,7 +7,7 @@ import type {
   ProvenanceNode,
 } from '../port/provenance.js';
 import type { TenantContext } from './context.js';
-import { keyText, sortedEdges, type Edge } from './provenance-hash.js';
+import { keyText, sealedEdges, supersededBy, type Edge } from './provenance-hash.js';
 
 /** Nodes of one graph: what a verification holds in memory. */
 const nodesMax = 100_000;
@@ -80,7 +80,7 @@ export async function loadGraph(context: TenantContext, id: string): Promise<Sto
       throw new HartoError('INPUT_TOO_LARGE', `the provenance of ${id} has more than ${nodesMax} nodes`);
     }
   }
-  for (const [key, list] of graph.edges) graph.edges.set(key, sortedEdges(list));
+  for (const [key, list] of graph.edges) graph.edges.set(key, [...sealedEdges(list).ordered]);
   return graph;
 }
 
@@ -108,10 +108,13 @@ interface EdgeRecord {
   parentRevision: number;
 }
 
-/** Stored edges, and for requests those that stand in their steps. */
+/** Stored edges, those that the numbers of states imply, and for requests those that stand in their steps. */
 async function edgesOf({ tenantId, db, sql }: TenantContext, nodes: StoredNode[]): Promise<ProvenanceEdge[]> {
   const wanted = new Set(nodes.map(keyText));
-  const found: ProvenanceEdge[] = [];
+  const found: ProvenanceEdge[] = nodes.flatMap((node) => {
+    const before = supersededBy(node);
+    return before ? [{ node: { id: node.id, revision: node.revision }, ...before }] : [];
+  });
   const add = (rows: EdgeRecord[]) => {
     for (const r of rows) {
       const node = { id: r.nodeId, revision: r.nodeRevision };

@@ -14,13 +14,25 @@ export interface Edge {
 
 const edgeText = ({ type, parent }: Edge): string => `${type} ${parent.id} ${parent.revision}`;
 
-/** In the order of their text, which is the same on each engine. */
-export const sortedEdges = (edges: Iterable<Edge>): Edge[] =>
-  [...edges].sort((a, b) => (edgeText(a) < edgeText(b) ? -1 : 1));
+/** Text is its own canonical form. */
+export const contentHash = (content: unknown): Buffer =>
+  sha256(typeof content === 'string' ? content : canonicalJson(content));
 
-export const contentHash = (content: unknown): Buffer => sha256(canonicalJson(content));
+/** Edges in the order of their text, which is the same on each engine, and the SHA-256 of that text. */
+export function sealedEdges(edges: readonly Edge[]): { ordered: readonly Edge[]; hash: Buffer } {
+  if (edges.length === 0) return { ordered: edges, hash: noEdges };
+  const texts = edges.map((edge) => ({ edge, text: edgeText(edge) }));
+  texts.sort((a, b) => (a.text < b.text ? -1 : 1));
+  return { ordered: texts.map((t) => t.edge), hash: sha256(texts.map((t) => t.text).join('\n')) };
+}
 
-export const edgesHash = (edges: Edge[]): Buffer => sha256(sortedEdges(edges).map(edgeText).join('\n'));
+const noEdges = sha256('');
+
+/** A later state of a thing supersedes the one before; that edge is not stored. Actions are numbered from 0. */
+export function supersededBy({ id, revision, kind }: NodeKey & { kind: ProvenanceKind }): Edge | null {
+  if (revision <= (kind === 'action' ? 0 : 1)) return null;
+  return { type: 'superseded-by', parent: { id, revision: revision - 1 } };
+}
 
 export const keyText = ({ id, revision }: NodeKey): string => `${id} ${revision}`;
 
@@ -31,15 +43,15 @@ export const keyText = ({ id, revision }: NodeKey): string => `${id} ${revision}
 export function nodeHash(
   node: NodeKey & { kind: ProvenanceKind },
   content: Buffer,
-  edges: Edge[],
+  edges: ReturnType<typeof sealedEdges>,
   hashOf: (parent: NodeKey) => string,
 ): Buffer {
   const lines = [
     'hartonomous-node 1',
     `${node.kind} ${keyText(node)}`,
     content.toString('hex'),
-    edgesHash(edges).toString('hex'),
-    ...sortedEdges(edges).map(({ parent }) => hashOf(parent)),
+    edges.hash.toString('hex'),
+    ...edges.ordered.map(({ parent }) => hashOf(parent)),
   ];
   return sha256(lines.join('\n'));
 }

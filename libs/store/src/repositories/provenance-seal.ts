@@ -2,12 +2,21 @@ import { canonicalJson } from '@hartonomous/contracts';
 import type { NodeKey, ProvenanceKind } from '../port/provenance.js';
 import type { Columns } from '../sql/dialect.js';
 import type { TenantContext } from './context.js';
-import { contentHash, edgesHash, keyText, nodeHash, unknownHash, type Edge } from './provenance-hash.js';
+import {
+  contentHash,
+  keyText,
+  nodeHash,
+  sealedEdges,
+  supersededBy,
+  unknownHash,
+  type Edge,
+} from './provenance-hash.js';
 
 export interface NewNode extends NodeKey {
   kind: ProvenanceKind;
   /** Canonical content: plain values, instants as ISO text. */
   content: unknown;
+  /** That a later state supersedes the one before goes without saying. */
   edges: Edge[];
 }
 
@@ -16,8 +25,10 @@ export interface SealOptions {
   document?: boolean;
   /** The edges stand in the thing's own rows. */
   edgesElsewhere?: boolean;
-  /** Thousands of nodes: staged rather than sent as parameters. */
-  bulk?: boolean;
+  /** None of them has a node yet, and nobody else can be making one. */
+  fresh?: boolean;
+  /** Parents that the caller has read already. */
+  hashes?: Map<string, string>;
 }
 
 const nodeColumns: Columns = {
@@ -51,26 +62,35 @@ export async function seal(
 ): Promise<void> {
   if (nodes.length === 0) return;
   const { tenantId } = context;
-  const hashes = await parentHashes(context, nodes);
+  const edgesOf = new Map(
+    nodes.map((node) => {
+      const before = supersededBy(node);
+      return [node, sealedEdges(before ? [...node.edges, before] : node.edges)];
+    }),
+  );
+  const parents = [...edgesOf.values()].flatMap(({ ordered }) => ordered.map((edge) => edge.parent));
+  const hashes = options.hashes ?? (await parentHashes(context, nodes, parents));
   const hashOf = (parent: NodeKey): string => hashes.get(keyText(parent)) ?? unknownHash;
   const rows = nodes.map((node) => {
     const content = contentHash(node.content);
-    const hash = nodeHash(node, content, node.edges, hashOf);
+    const edges = edgesOf.get(node)!;
+    const hash = nodeHash(node, content, edges, hashOf);
     hashes.set(keyText(node), hash.toString('hex'));
     const document = options.document ? canonicalJson(node.content) : null;
-    return [tenantId, node.id, node.revision, node.kind, content, edgesHash(node.edges), hash, document];
+    return [tenantId, node.id, node.revision, node.kind, content, edges.hash, hash, document];
   });
   // In id order, so that two writers of the same nodes never wait for each other in a circle.
   rows.sort((a, b) => ((a[1] as string) < (b[1] as string) ? -1 : 1));
   const withEdges = !options.edgesElsewhere && nodes.some((node) => node.edges.length > 0);
-  const written = await insert(context, 'provenance_node', nodeColumns, rows, options.bulk, withEdges);
+  const asks = withEdges && !options.fresh;
+  const written = await insert(context, 'provenance_node', nodeColumns, rows, asks);
   if (!withEdges) return;
   const edges = nodes
-    .filter((node) => written.has(keyText(node)))
+    .filter((node) => !asks || written.has(keyText(node)))
     .flatMap(({ id, revision, edges: list }) =>
       list.map(({ type, parent }) => [tenantId, id, revision, type, parent.id, parent.revision]),
     );
-  await insert(context, 'provenance_edge', edgeColumns, edges, options.bulk, false);
+  await insert(context, 'provenance_edge', edgeColumns, edges, false);
 }
 
 const keysOf = {
@@ -84,19 +104,16 @@ async function insert(
   table: keyof typeof keysOf,
   columns: Columns,
   rows: unknown[][],
-  bulk: boolean | undefined,
   answer: boolean,
 ): Promise<Set<string>> {
   if (rows.length === 0) return new Set();
   const params: unknown[] = [];
-  const stage = `stage_${table}`;
-  if (bulk) await db.stage(stage, columns, rows);
   const names = Object.keys(columns);
   const text = sql.insertNew({
     table,
     columns: names,
     select: names.map((name) => `r.${name}`),
-    from: bulk ? `${sql.staged(stage)} r` : sql.rowset('r', columns, rows, params),
+    from: sql.rowset('r', columns, rows, params),
     match: keysOf[table].map((key) => `${table}.${key} = r.${key}`).join(' and '),
     ...(answer ? { returning: ['id', 'revision'] } : {}),
   });
@@ -108,11 +125,16 @@ async function insert(
 }
 
 /** Hashes of all parents that are not sealed in the same call; one without a node is sealed now, if it is known. */
-async function parentHashes(context: TenantContext, nodes: NewNode[]): Promise<Map<string, string>> {
+async function parentHashes(
+  context: TenantContext,
+  nodes: NewNode[],
+  parents: NodeKey[],
+): Promise<Map<string, string>> {
   const own = new Set(nodes.map(keyText));
   const wanted = new Map<string, NodeKey>();
-  for (const { edges } of nodes) {
-    for (const { parent } of edges) if (!own.has(keyText(parent))) wanted.set(keyText(parent), parent);
+  for (const parent of parents) {
+    const key = keyText(parent);
+    if (!own.has(key)) wanted.set(key, parent);
   }
   const ids = new Set([...wanted.values()].map((key) => key.id));
   const found = await storedHashes(context, [...ids]);

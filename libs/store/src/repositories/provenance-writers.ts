@@ -8,7 +8,7 @@ import {
   requestContent,
   type RequestFields,
 } from './provenance-contents.js';
-import type { Edge } from './provenance-hash.js';
+import { keyText, type Edge } from './provenance-hash.js';
 import { atomNode, modelFields, modelNode, seal, type NewNode } from './provenance-seal.js';
 
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -32,7 +32,7 @@ export async function sealIngested(
   const sources = await sourceStates(context, corpus, files);
   const nodes = sources.filter((s) => s.isNew).map((s) => s.node);
   await seal(context, nodes, { document: true });
-  await markHeld(context, [...taken]);
+  const held = await markHeld(context, [...taken]);
   const first = new Map<string, NewNode>();
   for (const [i, file] of files.entries()) {
     for (const { contentHash } of file.atoms) {
@@ -41,12 +41,12 @@ export async function sealIngested(
     }
   }
   const added = atoms
-    .filter((atom) => taken.has(atom.id))
+    .filter((atom) => taken.has(atom.id) && !held.has(atom.id))
     .map(({ id, contentHash }) => {
       const { id: sourceId, revision } = first.get(contentHash)!;
       return atomNode(id, contentHash, [{ type: 'derived-from', parent: { id: sourceId, revision } }]);
     });
-  await seal(context, added, { bulk: added.length > 500 });
+  await seal(context, added, { fresh: true });
 }
 
 /** The node of each file as it is now: the newest one when its bytes are the same, else the next. */
@@ -83,20 +83,33 @@ async function sourceStates(
     const last = document === null ? null : (JSON.parse(document) as SourceContent);
     const isNew = last === null || last.contentHash !== content.contentHash || last.language !== language;
     const before = revision ?? 0;
-    const edges: Edge[] = before > 0 ? [{ type: 'superseded-by', parent: { id, revision: before } }] : [];
-    const node: NewNode = { id, revision: isNew ? before + 1 : before, kind: 'source', content, edges };
+    const node: NewNode = { id, revision: isNew ? before + 1 : before, kind: 'source', content, edges: [] };
     return { node, isNew };
   });
 }
 
-/** Atoms that the tenant holds again. */
-async function markHeld(context: TenantContext, ids: string[]): Promise<void> {
-  await setReleased(context, 'null', 'id', ids, 'and released_at is not null');
+/** Atoms that the tenant holds again: those of them that have a node. */
+async function markHeld({ tenantId, db, sql }: TenantContext, ids: string[]): Promise<Set<string>> {
+  if (ids.length === 0) return new Set();
+  const params: unknown[] = [tenantId];
+  const where = `tenant_id = $1 and ${sql.anyOf('id', 'uuid', ids, params)}`;
+  const set = ['released_at = null'];
+  const rows = await db.rows<{ id: string }>(
+    sql.update({ table: 'provenance_node', set, where, returning: ['id'] }),
+    params,
+  );
+  return new Set(rows.map((row) => row.id));
 }
 
 /** Things that the tenant lets go: their nodes stay, since others rest on them. */
-export async function markReleased(context: TenantContext, ids: string[]): Promise<void> {
-  await setReleased(context, context.sql.now, 'id', ids, '');
+export async function markReleased({ tenantId, db, sql }: TenantContext, ids: string[]): Promise<void> {
+  if (ids.length === 0) return;
+  const params: unknown[] = [tenantId];
+  const ofIds = sql.anyOf('id', 'uuid', ids, params);
+  await db.run(
+    `update provenance_node set released_at = ${sql.now} where tenant_id = $1 and ${ofIds}`,
+    params,
+  );
 }
 
 export async function markSourcesReleased(
@@ -109,22 +122,6 @@ export async function markSourcesReleased(
   await db.run(
     `update provenance_node set released_at = ${sql.now} where tenant_id = $1 and id in (
        select s.id from source s where s.tenant_id = $1 and s.corpus = $2 and ${ofPaths})`,
-    params,
-  );
-}
-
-async function setReleased(
-  { tenantId, db, sql }: TenantContext,
-  value: string,
-  column: string,
-  ids: string[],
-  more: string,
-): Promise<void> {
-  if (ids.length === 0) return;
-  const params: unknown[] = [tenantId];
-  const ofIds = sql.anyOf(column, 'uuid', ids, params);
-  await db.run(
-    `update provenance_node set released_at = ${value} where tenant_id = $1 and ${ofIds} ${more}`,
     params,
   );
 }
@@ -172,12 +169,16 @@ export async function sealAction(
 ): Promise<void> {
   const found = await actionContent(context, id, null);
   if (found === null) return;
-  const { revision, content } = found;
+  const { revision, content, before } = found;
   const edges: Edge[] = approvers
     .filter((principal) => uuid.test(principal))
     .map((principal) => ({ type: 'approved-by', parent: { id: principal, revision: 1 } }));
-  if (revision > 0) edges.push({ type: 'superseded-by', parent: { id, revision: revision - 1 } });
-  await seal(context, [{ id, revision, kind: 'action', content, edges }], { document: true });
+  const chain = new Map(before === null ? [] : [[keyText({ id, revision: revision - 1 }), before]]);
+  await seal(context, [{ id, revision, kind: 'action', content, edges }], {
+    document: true,
+    fresh: true,
+    ...(edges.length === 0 ? { hashes: chain } : {}),
+  });
 }
 
 const terminal = new Set(['Completed', 'CompletedWithGaps', 'Failed', 'Cancelled']);
@@ -192,7 +193,7 @@ export async function sealComputation(context: TenantContext, id: string): Promi
     'select max(revision) as "n" from provenance_node where tenant_id = $1 and id = $2',
     [tenantId, id],
   );
-  const edges: Edge[] = n === null ? [] : [{ type: 'superseded-by', parent: { id, revision: n } }];
+  const edges: Edge[] = [];
   if (found.readsVectors) {
     const [model] = await db.rows<{ id: string }>(
       `select id as "id" from model where tenant_id = $1 and name = 'native' and version = 1`,

@@ -6,7 +6,7 @@ import type {
   ProvenanceRepository,
 } from '../port/provenance.js';
 import type { TenantContext } from './context.js';
-import { contentHash, edgesHash, keyText, nodeHash, unknownHash, type Edge } from './provenance-hash.js';
+import { contentHash, keyText, nodeHash, sealedEdges, unknownHash, type Edge } from './provenance-hash.js';
 import { loadGraph, sourcesFirst, type StoredGraph, type StoredNode } from './provenance-graph.js';
 import { recompute, type Recomputed } from './provenance-recompute.js';
 import { sealKnown } from './provenance-seal.js';
@@ -90,7 +90,8 @@ function flawOf(graph: StoredGraph, node: StoredNode, edges: Edge[], found: Reco
   if (content.toString('hex') !== node.contentHash) {
     return broken('content', `the ${kind}'s rows are not what was sealed`);
   }
-  if (edgesHash(edges).toString('hex') !== node.edgesHash) {
+  const sealed = sealedEdges(edges);
+  if (sealed.hash.toString('hex') !== node.edgesHash) {
     return broken('edges', `${edges.length} edges, and not the ones that were sealed`);
   }
   const hashOf = (parent: NodeKey): string => graph.nodes.get(keyText(parent))?.hash ?? unknownHash;
@@ -98,7 +99,7 @@ function flawOf(graph: StoredGraph, node: StoredNode, edges: Edge[], found: Reco
   const hashThen = (parent: NodeKey): string =>
     (graph.nodes.get(keyText(parent))?.createdAt ?? 0) > node.createdAt ? unknownHash : hashOf(parent);
   const fits = [hashOf, hashThen].some(
-    (of) => nodeHash(node, content, edges, of).toString('hex') === node.hash,
+    (of) => nodeHash(node, content, sealed, of).toString('hex') === node.hash,
   );
   if (fits) return null;
   const absent = edges.find(({ parent }) => !graph.nodes.has(keyText(parent)));

@@ -41,7 +41,7 @@ export class AnalyzeHandler {
       () => this.record(message, observed),
       {
         startTime,
-        ...(noticed ? { parent: { traceId: noticed.traceId!, spanId: noticed.spanId! } } : {}),
+        ...(noticed ? { parent: { traceId: noticed.traceId, spanId: noticed.spanId } } : {}),
         ...(noticed && trigger ? { links: [trigger] } : {}),
       },
     );

@@ -1,6 +1,6 @@
 import type { Finding, ObservationDocument } from '@hartonomous/contracts';
-import type { CycleRow, MetricRow, NoticedRequest, Store, TenantTransaction } from '@hartonomous/store';
-import { anomalousRequests, sampleMax, slowLimits } from './findings/anomalous-requests.js';
+import type { CycleRow, MetricRow, Store, TenantTransaction, TracedRequest } from '@hartonomous/store';
+import { slowLimits } from './findings/anomalous-requests.js';
 import { conceptFinding, conceptSampleMax, unassignedMin } from './findings/concepts.js';
 import { frequentReadFinding } from './findings/frequent-reads.js';
 import { mergeIncidents } from './findings/incidents.js';
@@ -8,14 +8,17 @@ import { latencyTables, stratumKey, stratumOf, type StratumTable } from './findi
 import { feedbackFindings, journeyFindings, sessionsMax } from './findings/people.js';
 import { excessSeconds, foldBaseline, freeze, type Baseline } from './findings/regression.js';
 import { trendFindings } from './findings/trend.js';
+import { named, rowsOf, slowestOf, type CountedFinding } from './name-rows.js';
 import { observeEngine } from './observe-engine.js';
+import { readAnomalies } from './read-anomalies.js';
+import { pickOf, type Window } from './window.js';
 
 export interface Observed {
   document: ObservationDocument;
   windowFrom: Date;
   windowTo: Date;
-  /** The request whose trace the cycle continues: the slowest one that the findings rest on. */
-  noticed: NoticedRequest | null;
+  /** The request whose trace the cycle continues: the slowest one of the window that has a trace. */
+  noticed: TracedRequest | null;
   /** What the next observation compares with: written in the transaction that records this one. */
   baselines: Map<string, Baseline>;
   metrics: MetricRow[];
@@ -24,6 +27,8 @@ export interface Observed {
 const fullLookBackHours = 24;
 const topKeysMax = 300;
 const idsMax = 200;
+/** The slowest requests of a stratum among which one with a trace is looked for. */
+const slowestMax = 20;
 /** Slots that the window is cut into for series, and their least length. */
 const slots = 48;
 const slotMsMin = 60_000;
@@ -37,7 +42,6 @@ export async function observe(
   scale: number,
 ): Promise<Observed> {
   const read = await store.withTenant(tenantId, (tx) => readWindow(tx, cycle), { isolation: 'snapshot' });
-  const regressions = compareWithBaselines(read);
   const engine = await observeEngine(store, tenantId, cycle.id, read.to, scale);
   const frequent = frequentReadFinding(read.keys, {
     modelId: read.model.id,
@@ -48,8 +52,7 @@ export async function observe(
     ...(frequent ? [frequent] : []),
     ...read.concepts,
     ...read.anomalies,
-    ...regressions.findings,
-    ...read.tables.flatMap((table) => trendFindings(table, slots, read.slotMs)),
+    ...read.counted,
     ...feedbackFindings(read.rated),
     ...journeyFindings(read.sessions),
   ];
@@ -65,8 +68,8 @@ export async function observe(
     },
     windowFrom: read.from,
     windowTo: read.to,
-    noticed: read.slowest.find((r) => r.traceId !== null && r.spanId !== null) ?? null,
-    baselines: regressions.baselines,
+    noticed: read.noticed,
+    baselines: read.baselines,
     metrics: engine.metrics,
   };
 }
@@ -81,22 +84,50 @@ async function readWindow(tx: TenantTransaction, cycle: CycleRow) {
   const watermark = cycle.scope === 'full' ? null : await tx.cycles.watermark();
   const from = watermark ?? new Date(to.getTime() - fullLookBackHours * 3_600_000);
   const slotMs = Math.max(slotMsMin, Math.ceil((to.getTime() - from.getTime()) / slots));
-  const tables = latencyTables(await tx.analysis.latencyCounts(from, to, slotMs), slots);
-  const settings = await tx.settings.all();
+  const window = { from, to, slotMs };
+  const counts = await tx.analysis.latencyCounts(from, to, slotMs);
+  const tables = latencyTables(counts, slots);
+  // A hit is no measure for a computation: each is compared with its own kind.
+  const parts = [false, true].flatMap((hit) => latencyTables(counts, slots, hit));
+  const regressions = compareWithBaselines(tables, await tx.settings.all(), window);
+  const trends = tables.flatMap((table) => trendFindings(table, slots, slotMs));
   return {
     from,
     to,
-    slotMs,
     tables,
-    settings,
+    baselines: regressions.baselines,
     model: (await tx.models.resolve('serving')) ?? (await tx.models.ensureNative()),
     corpusVersion: await tx.ingestion.corpusVersion(),
     keys: await tx.workload.topKeys(from, to, topKeysMax),
-    slowest: await tx.workload.slowest(from, to, 5),
-    anomalies: await readAnomalies(tx, { from, to, tables, seed: cycle.id }),
+    ...(await readRows(tx, window, tables, parts, [...regressions.found, ...trends], cycle.id)),
     concepts: await readConcepts(tx, cycle.id),
     rated: await tx.analysis.ratings(from, to, idsMax),
     sessions: await tx.analysis.endedSessions(from, to, sessionsMax),
+  };
+}
+
+/** Which requests the findings rest on: what is out of line, what regressed, and the slowest of each stratum. */
+async function readRows(
+  tx: TenantTransaction,
+  window: Window,
+  tables: readonly StratumTable[],
+  parts: readonly StratumTable[],
+  counted: readonly CountedFinding[],
+  seed: string,
+) {
+  const limits = slowLimits(parts);
+  const picks = [
+    ...limits.map(({ table, aboveMs }) => pickOf(table, { ...window, aboveMs })),
+    ...counted.map((found) => rowsOf(found, window)),
+    ...tables.map((table) => slowestOf(table, window, Infinity, slowestMax)),
+  ];
+  const rows = await tx.analysis.slowRequests(picks, idsMax);
+  const slowest = rows.slice(limits.length + counted.length).flatMap((r) => r.ids.slice(0, slowestMax));
+  const lookBackMs = fullLookBackHours * 3_600_000;
+  return {
+    anomalies: await readAnomalies(tx, window, limits, rows, { lookBackMs, seed }),
+    counted: counted.map((found, i) => named(found, rows[limits.length + i]!)),
+    noticed: await tx.analysis.traced(slowest),
   };
 }
 
@@ -111,35 +142,21 @@ async function readConcepts(tx: TenantTransaction, seed: string): Promise<Findin
   return findings;
 }
 
-async function readAnomalies(
-  tx: TenantTransaction,
-  window: { from: Date; to: Date; tables: StratumTable[]; seed: string },
-): Promise<Finding[]> {
-  const { from, to, tables, seed } = window;
-  const limits = slowLimits(tables);
-  const findings: Finding[] = [];
-  const before = new Date(from.getTime() - fullLookBackHours * 3_600_000);
-  for (const slow of await tx.analysis.slowRequests(from, to, limits, idsMax)) {
-    const table = tables.find((t) => stratumKey(t) === stratumKey(slow))!;
-    const sample = await tx.analysis.newestRequests(from, to, slow, sampleMax);
-    const baseline = await tx.analysis.newestRequests(before, from, slow, sampleMax);
-    const finding = anomalousRequests(table, slow, { sample, baseline }, seed);
-    if (finding) findings.push(finding);
-  }
-  return findings;
-}
-
 /** Each stratum against its frozen baseline; a stratum without one gets it now. */
-function compareWithBaselines(read: Read): { findings: Finding[]; baselines: Map<string, Baseline> } {
+function compareWithBaselines(
+  tables: readonly StratumTable[],
+  settings: ReadonlyMap<string, string>,
+  { to, slotMs }: Window,
+): { found: CountedFinding[]; baselines: Map<string, Baseline> } {
   const baselines = new Map<string, Baseline>();
-  const findings: Finding[] = [];
+  const found: CountedFinding[] = [];
   const hourOf = (slot: number): number => {
-    const at = new Date(read.to.getTime() - (slot + 0.5) * read.slotMs);
+    const at = new Date(to.getTime() - (slot + 0.5) * slotMs);
     return at.getUTCDay() * 24 + at.getUTCHours();
   };
-  const windows = read.tables.map((table) => {
-    const window = { table, hourOf, at: read.to.toISOString() };
-    const stored = read.settings.get(baselineSetting(stratumKey(table)));
+  const windows = tables.map((table) => {
+    const window = { table, hourOf, at: to.toISOString() };
+    const stored = settings.get(baselineSetting(stratumKey(table)));
     const baseline = stored ? (JSON.parse(stored) as Baseline) : null;
     return { window, baseline, excess: baseline ? excessSeconds(baseline, window) : 0 };
   });
@@ -154,7 +171,7 @@ function compareWithBaselines(read: Read): { findings: Finding[]; baselines: Map
     const saved = others.reduce((sum, w) => sum + Math.max(0, -w.excess), 0);
     const folded = foldBaseline(baseline, window, saved);
     baselines.set(key, folded.baseline);
-    if (folded.finding) findings.push(folded.finding);
+    if (folded.found) found.push(folded.found);
   }
-  return { findings, baselines };
+  return { found, baselines };
 }

@@ -1,8 +1,9 @@
 import type { Finding } from '@hartonomous/contracts';
 import { rngOfText } from '@hartonomous/loop';
 import { fitIsolationForest, isolationScores, localOutlierFactor } from '@hartonomous/numerics';
-import type { SampledRequest, SlowLimit, SlowRequests } from '@hartonomous/store';
+import type { SampledRequest, SlowRequests } from '@hartonomous/store';
 import { lnDeviation, lnQuantile, stratumKey, total, type StratumTable } from './latency-table.js';
+import { countOf, durationOf } from './wording.js';
 
 const robustZ = 6;
 /** Least scale of ln duration: a constant latency has none of its own, and 5 % is no anomaly. */
@@ -15,17 +16,24 @@ const neighboursMin = 20;
 /** LOF and forest see at most so many of the newest requests of a stratum; the finding says so. */
 export const sampleMax = 1_500;
 const forestQuantile = 0.99;
-const baselineMin = 100;
+/** The forest needs so many requests before the window to know what is ordinary. */
+export const baselineMin = 100;
 const idsMax = 200;
+
+/** One part of a stratum (its cache hits, or its misses) and the limit of its robust z. */
+export interface SlowLimit {
+  table: StratumTable;
+  aboveMs: number;
+}
 
 /** Above this a request's ln duration is more than 6 robust deviations over the median of its stratum. */
 export function slowLimits(tables: readonly StratumTable[]): SlowLimit[] {
   return tables
     .filter((t) => total(t.buckets) >= requestsMin)
-    .map(({ operation, model, buckets }) => {
-      const centre = lnQuantile(buckets, 0.5);
-      const scale = Math.max(scaleMin, 1.4826 * lnDeviation(buckets, centre));
-      return { operation, model, aboveMs: Math.exp(centre + robustZ * scale) };
+    .map((table) => {
+      const centre = lnQuantile(table.buckets, 0.5);
+      const scale = Math.max(scaleMin, 1.4826 * lnDeviation(table.buckets, centre));
+      return { table, aboveMs: Math.exp(centre + robustZ * scale) };
     });
 }
 
@@ -69,36 +77,36 @@ export interface StratumSamples {
   baseline: readonly SampledRequest[];
 }
 
-/** One finding per stratum with slow requests; counts are of all rows, and what only a sample saw says so. */
+/** One finding per part of a stratum with slow requests; counts are of all rows, and what only a sample saw says so. */
 export function anomalousRequests(
-  table: StratumTable,
+  { table, aboveMs }: SlowLimit,
   slow: SlowRequests,
   samples: StratumSamples,
   seed: string,
 ): Finding | null {
   const lnMedian = lnQuantile(table.buckets, 0.5);
-  const inSample = samples.sample.filter((r) => r.durationMs > slow.aboveMs).length;
+  const inSample = samples.sample.filter((r) => r.durationMs > aboveMs).length;
   const lof = lofOutliers(samples.sample, lnMedian, inSample);
   const forest = forestOutliers(samples.sample, samples.baseline, lnMedian, seed);
   // A forest flags its one per cent by construction: only what it flags beyond that, twice over, is told.
   const unusual = forest !== null && forest.length > 0.02 * samples.sample.length + 3 ? forest : [];
-  const ids = [...new Set([...slow.ids, ...lof, ...unusual])];
-  if (ids.length === 0) return null;
-  const rowCount = Math.max(slow.count, ids.length);
-  const excessMs = slow.count * (slow.aboveMs - Math.exp(lnMedian));
+  const flagged = new Set([...slow.ids, ...lof, ...unusual]);
+  if (flagged.size === 0) return null;
+  const apart = samples.sample.filter((r) => r.durationMs <= aboveMs && flagged.has(r.id));
+  const excessMs = slow.count * (aboveMs - Math.exp(lnMedian));
+  const rowCount = slow.count + apart.length;
   return {
     kind: 'anomalous-requests',
-    summary:
-      `${rowCount} of ${table.count} requests (${table.operation}) are out of line: ` +
-      `${slow.count} took more than ${slow.aboveMs.toPrecision(3)} ms, the median is ${Math.exp(lnMedian).toPrecision(3)} ms`,
+    summary: summaryOf(table, { count: slow.count, aboveMs }, apart, Math.exp(lnMedian)),
     severity: Math.min(1, Math.max(excessMs / 60_000, rowCount / Math.max(1, table.count))),
-    rowIds: ids.slice(0, idsMax),
+    rowIds: [...flagged].slice(0, idsMax),
     rowCount,
     facts: {
       scope: `stratum:${stratumKey(table)}`,
       requests: table.count,
+      servedFrom: table.cacheHit ? 'cache' : 'computation',
       methods: {
-        robustZ: { rows: 'all', count: slow.count, aboveMs: slow.aboveMs, ids: slow.ids.slice(0, idsMax) },
+        robustZ: { rows: 'all', count: slow.count, aboveMs, ids: slow.ids.slice(0, idsMax) },
         lof: { rows: `newest ${samples.sample.length}`, count: lof.length, ids: lof.slice(0, idsMax) },
         isolationForest:
           forest === null
@@ -107,4 +115,23 @@ export function anomalousRequests(
       },
     },
   };
+}
+
+function summaryOf(
+  table: StratumTable,
+  slow: { count: number; aboveMs: number },
+  apart: readonly SampledRequest[],
+  medianMs: number,
+): string {
+  const served = table.cacheHit ? 'answered from the cache' : 'computed';
+  const of = `of ${countOf(table.count, `${table.operation} request`)} ${served}`;
+  const median = `the median is ${durationOf(medianMs)}`;
+  if (slow.count === 0) {
+    const ms = apart.map((r) => r.durationMs);
+    const [least, most] = [durationOf(Math.min(...ms)), durationOf(Math.max(...ms))];
+    const took = least === most ? most : `${least} to ${most}`;
+    return `${apart.length} ${of} stand apart in duration, size or hour: they took ${took}, ${median}`;
+  }
+  const more = apart.length === 0 ? '' : `; ${apart.length} more stand apart in duration, size or hour`;
+  return `${slow.count} ${of} took longer than ${durationOf(slow.aboveMs)}, ${median}${more}`;
 }

@@ -130,7 +130,8 @@ export function conceptFinding(
       `${unassigned.count} atoms belong to no concept; ${clusters.length} groups of them ` +
       `(${ids.length} of ${sample.atomIds.length} sampled) are dense and stable on half samples`,
     severity: 0.05,
-    rowIds: ids.slice(0, 200),
+    // Without a group, some of those that belong to none.
+    rowIds: (ids.length > 0 ? ids : sample.atomIds).slice(0, 200),
     rowCount: unassigned.count,
     facts: {
       scope: `concepts:${unassigned.embeddingModel}`,

@@ -1,5 +1,6 @@
 import type { Finding } from '@hartonomous/contracts';
 import type { KeyUse } from '@hartonomous/store';
+import { durationOf, percentOf } from './wording.js';
 
 export interface FrequentReadSettings {
   /** Answers to a key are worth keeping from this many uses on. */
@@ -29,8 +30,8 @@ export function frequentReadFinding(
   return {
     kind: 'frequent-reads',
     summary:
-      `${frequent.length} requests were asked ${uses} times, ${meanMs.toFixed(1)} ms on average, ` +
-      `${(hitRate * 100).toFixed(0)} % from the cache`,
+      `${frequent.length} requests were asked ${uses} times, ${durationOf(meanMs)} on average, ` +
+      `${percentOf(hitRate)} from the cache`,
     severity: Math.min(1, ((1 - hitRate) * meanMs) / 1_000),
     rowIds: frequent.map((k) => k.inputHash),
     rowCount: uses,

@@ -5,6 +5,8 @@ import type { LatencyCount } from '@hartonomous/store';
 export interface StratumTable {
   operation: string;
   model: string;
+  /** Hits or misses alone; null for both. */
+  cacheHit: boolean | null;
   /** All requests, and those that failed or timed out. */
   count: number;
   failed: number;
@@ -20,14 +22,21 @@ export const stratumKey = (s: { operation: string; model: string }): string => `
 /** Middle of a bucket, in ln ms. */
 const lnOf = (bucket: number): number => (bucket + 0.5) / 100;
 
-export function latencyTables(counts: readonly LatencyCount[], slotsMax: number): StratumTable[] {
+/** Tables of all strata, busiest first; of their cache hits or misses alone where `cacheHit` says so. */
+export function latencyTables(
+  counts: readonly LatencyCount[],
+  slotsMax: number,
+  cacheHit: boolean | null = null,
+): StratumTable[] {
   const tables = new Map<string, StratumTable>();
   for (const row of counts) {
+    if (cacheHit !== null && row.cacheHit !== cacheHit) continue;
     const { operation, model } = row;
     const key = stratumKey(row);
     const table = tables.get(key) ?? {
       operation,
       model,
+      cacheHit,
       count: 0,
       failed: 0,
       cacheHits: 0,
@@ -37,7 +46,7 @@ export function latencyTables(counts: readonly LatencyCount[], slotsMax: number)
     tables.set(key, table);
     table.count += row.count;
     table.failed += row.failed;
-    table.cacheHits += row.cacheHits;
+    if (row.cacheHit) table.cacheHits += row.count;
     if (row.bucket === null) continue;
     add(table.buckets, row.bucket, row.count);
     // The first instant of the window is a whole number of slots back.
@@ -93,6 +102,32 @@ export function stratumOf(table: StratumTable, meanRating: number | null): Strat
     cacheHitRate: table.count > 0 ? table.cacheHits / table.count : null,
     meanRating,
   };
+}
+
+/** How many slots back one must look for so many of a stratum's newest requests; Infinity when there are fewer. */
+export function slotsBackFor(table: StratumTable, requests: number): number {
+  let seen = 0;
+  for (const [slot, buckets] of [...table.slots].sort(([a], [b]) => a - b)) {
+    seen += total(buckets);
+    if (seen >= requests) return slot + 1;
+  }
+  return Infinity;
+}
+
+/** A limit that about so many requests of the last `slotsBack` slots exceed, ms; -1 when there are fewer. */
+export function limitAbove(table: StratumTable, slotsBack: number, requests: number): number {
+  const buckets = new Map<number, number>();
+  for (const [slot, own] of table.slots) {
+    if (slot >= slotsBack) continue;
+    for (const [bucket, count] of own) add(buckets, bucket, count);
+  }
+  let seen = 0;
+  for (const [bucket, count] of [...buckets].sort(([a], [b]) => b - a)) {
+    seen += count;
+    // A hair below the bucket's own end: what lies on it belongs to it.
+    if (seen >= requests) return Math.exp(bucket / 100) * (1 - 1e-9);
+  }
+  return -1;
 }
 
 /** Median absolute deviation of ln ms from `centre`. */

@@ -1,6 +1,7 @@
 import type { Finding } from '@hartonomous/contracts';
 import { dbscan, median, wilsonInterval } from '@hartonomous/numerics';
 import type { EndedSession, RatedStratum } from '@hartonomous/store';
+import { percentOf } from './wording.js';
 
 const ratingsMin = 10;
 const ratingTarget = 3.5;
@@ -41,7 +42,7 @@ export function journeyFindings(sessions: readonly EndedSession[]): Finding[] {
     const share = failures.length / near.length;
     findings.push({
       kind: 'failing-journeys',
-      summary: `${failures.length} of ${near.length} sessions that end in one region fail (${(share * 100).toFixed(0)} %; elsewhere ${(overall * 100).toFixed(0)} %)`,
+      summary: `${failures.length} of ${near.length} sessions that end in one region fail (${percentOf(share)}; of all sessions ${percentOf(overall)})`,
       severity: Math.min(1, low - overall),
       rowIds: failures.slice(0, 200).map((s) => s.id),
       rowCount: failures.length,

@@ -1,6 +1,7 @@
 import type { Finding } from '@hartonomous/contracts';
 import { median } from '@hartonomous/numerics';
 import type { MetricRow, StatementUse } from '@hartonomous/store';
+import { durationOf } from './wording.js';
 
 /** Names of the series that one observation leaves behind for the next. */
 export const statementCalls = 'statement.calls';
@@ -65,8 +66,8 @@ function findingOf(
   return {
     kind: 'plan-regression',
     summary:
-      `a statement takes ${nowMs.toPrecision(3)} ms on average; over ${intervals} earlier intervals it took ` +
-      `${ordinaryMs.toPrecision(3)} ms (${statement.statement.replaceAll(/\s+/g, ' ').slice(0, 80)})`,
+      `a statement takes ${durationOf(nowMs)} on average; over ${intervals} earlier intervals it took ` +
+      `${durationOf(ordinaryMs)} (${statement.statement.replaceAll(/\s+/g, ' ').slice(0, 80)})`,
     severity: Math.min(1, (nowMs - ordinaryMs) / 1_000),
     rowIds: [statement.id],
     rowCount: statement.calls,

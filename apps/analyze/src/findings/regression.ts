@@ -1,5 +1,6 @@
-import type { Finding } from '@hartonomous/contracts';
+import type { CountedFinding } from '../name-rows.js';
 import { lnQuantile, stratumKey, sumMs, total, type StratumTable } from './latency-table.js';
+import { durationOf, percentOf, plainNumber } from './wording.js';
 
 /** What a stratum was like when its baseline was frozen, and how the last windows compared. Kept as a setting. */
 export interface Baseline {
@@ -67,9 +68,9 @@ export function foldBaseline(
   baseline: Baseline,
   window: WindowOfStratum,
   siblingSeconds: number,
-): { baseline: Baseline; finding: Finding | null } {
+): { baseline: Baseline; found: CountedFinding | null } {
   const { table } = window;
-  if (total(table.buckets) < executionsMin) return { baseline, finding: null };
+  if (total(table.buckets) < executionsMin) return { baseline, found: null };
   const shift = shiftOf(baseline, window);
   const seconds = excessSeconds(baseline, window);
   const points = table.failed / table.count - baseline.errorShare;
@@ -78,28 +79,26 @@ export function foldBaseline(
   const worse = [...baseline.worse, slower || failing].slice(-4);
   const next = { ...baseline, worse };
   const recent = worse.slice(-4, -1).filter(Boolean).length;
-  if (!worse.at(-1) || recent < 2) return { baseline: next, finding: null };
+  if (!worse.at(-1) || recent < 2) return { baseline: next, found: null };
   const what = slower
-    ? `${((Math.exp(shift) - 1) * 100).toFixed(0)} % slower, ${seconds.toFixed(0)} s in total`
-    : `${(points * 100).toFixed(1)} points more errors`;
-  return {
-    baseline: next,
-    finding: {
-      kind: 'regression',
-      summary: `${table.operation} is ${what} than when its baseline was frozen, in ${recent + 1} of 4 windows`,
-      severity: Math.min(1, Math.max(seconds / 600, points * 5)),
-      rowIds: [],
-      rowCount: table.count,
-      facts: {
-        scope: `stratum:${stratumKey(table)}`,
-        shift,
-        excessSeconds: seconds,
-        errorPoints: points,
-        frozenAt: baseline.frozenAt,
-        baselineRequests: baseline.count,
-      },
+    ? `${percentOf(Math.exp(shift) - 1)} slower, ${durationOf(seconds * 1_000)} in total,`
+    : `failing more often, by ${plainNumber(points * 100)} points,`;
+  const finding: CountedFinding['finding'] = {
+    kind: 'regression',
+    summary: `${table.operation} is ${what} than when its baseline was frozen, in ${recent + 1} of 4 windows`,
+    severity: Math.min(1, Math.max(seconds / 600, points * 5)),
+    rowIds: [],
+    rowCount: table.count,
+    facts: {
+      scope: `stratum:${stratumKey(table)}`,
+      shift,
+      excessSeconds: seconds,
+      errorPoints: points,
+      frozenAt: baseline.frozenAt,
+      baselineRequests: baseline.count,
     },
   };
+  return { baseline: next, found: { finding, table, slotsBack: Infinity, failed: !slower } };
 }
 
 /** Seconds spent beyond what as many requests took by the baseline's hours; negative when it got faster. */

@@ -1,4 +1,3 @@
-import type { Finding } from '@hartonomous/contracts';
 import {
   cusum,
   fitAutoregression,
@@ -6,7 +5,9 @@ import {
   median,
   selectArOrder,
 } from '@hartonomous/numerics';
+import type { CountedFinding } from '../name-rows.js';
 import { lnQuantile, stratumKey, total, type StratumTable } from './latency-table.js';
+import { durationOf, percentOf } from './wording.js';
 
 const slotsMin = 16;
 const requestsASlotMin = 5;
@@ -18,36 +19,36 @@ const scaleMin = 0.05;
 /** Change of the level that matters, ln. */
 const changeMin = Math.log(1.1);
 
+/** One slot with enough requests: how many slots back it lies, and its level, ln. */
+interface Level {
+  slot: number;
+  value: number;
+}
+
 /** Latency and volume of a stratum, slot by slot: where a forecast would put them, and where the level changed. */
-export function trendFindings(table: StratumTable, slots: number, slotMs: number): Finding[] {
+export function trendFindings(table: StratumTable, slots: number, slotMs: number): CountedFinding[] {
   // The last slot is still filling, as a rule; the oldest is cut by the window's start.
-  const series = Array.from(
-    { length: slots },
-    (_, i) => table.slots.get(slots - 1 - i) ?? new Map<number, number>(),
-  );
-  const filled = series.filter((b) => total(b) >= requestsASlotMin);
+  const filled = Array.from({ length: slots }, (_, i) => slots - 1 - i)
+    .map((slot) => ({ slot, buckets: table.slots.get(slot) ?? new Map<number, number>() }))
+    .filter(({ buckets }) => total(buckets) >= requestsASlotMin);
   if (filled.length < slotsMin) return [];
-  const latency = seriesFinding(
-    table,
-    'latency',
-    filled.map((b) => lnQuantile(b, 0.5)),
-    slotMs,
-  );
-  const volume = seriesFinding(
-    table,
-    'volume',
-    filled.map((b) => Math.log(total(b))),
-    slotMs,
-  );
-  return [latency, volume].filter((f) => f !== null);
+  const levels = (valueOf: (buckets: Map<number, number>) => number): Level[] =>
+    filled.map(({ slot, buckets }) => ({ slot, value: valueOf(buckets) }));
+  const latency = levels((buckets) => lnQuantile(buckets, 0.5));
+  const volume = levels((buckets) => Math.log(total(buckets)));
+  return [
+    seriesFinding(table, 'latency', latency, slotMs),
+    seriesFinding(table, 'volume', volume, slotMs),
+  ].filter((f) => f !== null);
 }
 
 function seriesFinding(
   table: StratumTable,
   metric: 'latency' | 'volume',
-  values: number[],
+  levels: Level[],
   slotMs: number,
-): Finding | null {
+): CountedFinding | null {
+  const values = levels.map((l) => l.value);
   const history = values.slice(0, -1);
   const last = values.at(-1)!;
   const half = history.slice(0, Math.ceil(history.length / 2));
@@ -62,13 +63,12 @@ function seriesFinding(
   const outside = forecast !== null && (last < forecast.low || last > forecast.high);
   const changed = change !== undefined && Math.abs(after - level) > changeMin;
   if (!changed && !(outside && Math.abs(last - forecast.value) > changeMin)) return null;
-  const percent = (d: number): string => `${((Math.exp(d) - 1) * 100).toFixed(0)} %`;
-  const summary = changed
-    ? `${metric} of ${table.operation} changed by ${percent(after - level)} ${values.length - change.start} slots ago`
-    : `${metric} of ${table.operation} is ${percent(last - forecast!.value)} off its forecast`;
-  return {
+  const slotsBack = 1 + (changed ? levels[change.start]! : levels.at(-1)!).slot;
+  const finding: CountedFinding['finding'] = {
     kind: 'trend',
-    summary,
+    summary: changed
+      ? `${metric} of ${table.operation} ${moved(after - level)} about ${durationOf(slotsBack * slotMs)} ago`
+      : `${metric} of ${table.operation} is ${apartFrom(last - forecast!.value)} its forecast`,
     severity: Math.min(1, Math.abs(changed ? after - level : last - forecast!.value) / 3),
     rowIds: [],
     rowCount: table.count,
@@ -77,11 +77,17 @@ function seriesFinding(
       metric,
       slotMs,
       slots: values.length,
-      changePoint: changed ? { slotsAgo: values.length - change.start, direction: change.direction } : null,
+      changePoint: changed ? { slotsAgo: slotsBack, direction: change.direction } : null,
       forecast: forecast && { ...forecast, observed: last, unit: 'ln' },
     },
   };
+  return { finding, table, slotsBack, failed: false };
 }
+
+const moved = (ln: number): string => `${ln > 0 ? 'rose' : 'fell'} by ${percentOf(Math.abs(Math.expm1(ln)))}`;
+
+const apartFrom = (ln: number): string =>
+  `${percentOf(Math.abs(Math.expm1(ln)))} ${ln > 0 ? 'above' : 'below'}`;
 
 /** One step ahead with its 95 % interval; null where the series is too short or constant. */
 function forecastOf(history: number[]): { value: number; low: number; high: number } | null {

@@ -1,5 +1,6 @@
 import type { Finding } from '@hartonomous/contracts';
 import type { IndexUse, MetricRow } from '@hartonomous/store';
+import { durationOf, sizeOf } from './wording.js';
 
 export const indexScans = 'index.scans';
 const snapshotsMin = 3;
@@ -34,7 +35,7 @@ export function unusedIndexFindings(
     return [
       {
         kind: 'unused-index' as const,
-        summary: `index ${index.name} on ${index.table} takes ${index.sizeBytes} bytes and was not used for ${hours.toFixed(0)} h`,
+        summary: `index ${index.name} on ${index.table} takes ${sizeOf(index.sizeBytes)} and was not used for ${durationOf(hours * 3_600_000)}`,
         severity: Math.min(1, index.sizeBytes / 2 ** 30),
         rowIds: [index.name],
         rowCount: 1,

@@ -25,7 +25,7 @@ const countsOf = (durations: number[], slotOf = (_i: number) => 0): LatencyCount
     slot: slotOf(i),
     count: 1,
     failed: 0,
-    cacheHits: 0,
+    cacheHit: false,
   }));
 const tableOf = (durations: number[], slotOf?: (i: number) => number): StratumTable =>
   latencyTables(countsOf(durations, slotOf), 48)[0]!;
@@ -47,8 +47,8 @@ function reported(durations: number[]): string[] {
   const [limit] = slowLimits([table]);
   const sample = sampleOf(durations);
   const slow = sample.filter((r) => r.durationMs > limit!.aboveMs);
-  const found = { ...limit!, count: slow.length, ids: slow.map((r) => r.id) };
-  return anomalousRequests(table, found, { sample, baseline: [] }, 'seed')!.rowIds;
+  const found = { count: slow.length, ids: slow.map((r) => r.id) };
+  return anomalousRequests(limit!, found, { sample, baseline: [] }, 'seed')!.rowIds;
 }
 
 describe('anomalous requests', () => {
@@ -77,8 +77,9 @@ describe('anomalous requests', () => {
       ...Array.from({ length: 1_000 }, () => 10),
       ...Array.from({ length: 300 }, () => 900),
     ]);
-    const found = { operation: 'search', model: 'm', aboveMs: 50, count: 300, ids: ['a'] };
-    const finding = anomalousRequests(table, found, { sample: sampleOf([10, 10]), baseline: [] }, 's')!;
+    const found = { count: 300, ids: ['a'] };
+    const limit = { table, aboveMs: 50 };
+    const finding = anomalousRequests(limit, found, { sample: sampleOf([10, 10]), baseline: [] }, 's')!;
     expect(finding).toMatchObject({ rowCount: 300, facts: { requests: 1_300 } });
     expect(finding.rowIds).toEqual(['a']);
   });
@@ -107,21 +108,24 @@ describe('regression', () => {
     for (let i = 0; i < 3; i++) {
       const folded = foldBaseline(baseline, window(200), 0);
       baseline = folded.baseline;
-      told.push(folded.finding !== null);
+      told.push(folded.found !== null);
     }
     expect(told).toEqual([false, false, true]);
-    expect(foldBaseline(baseline, window(101), 0).finding).toBeNull();
+    expect(foldBaseline(baseline, window(101), 0).found).toBeNull();
     const worse = { ...baseline, worse: [true, true, true] };
-    expect(foldBaseline(worse, window(200, 60), 0).finding).toBeNull();
-    expect(foldBaseline(worse, window(200), 1_000).finding).toBeNull();
-    expect(foldBaseline(worse, window(200, 10), 0)).toEqual({ baseline: worse, finding: null });
+    expect(foldBaseline(worse, window(200, 60), 0).found).toBeNull();
+    expect(foldBaseline(worse, window(200), 1_000).found).toBeNull();
+    expect(foldBaseline(worse, window(200, 10), 0)).toEqual({ baseline: worse, found: null });
   });
 
   it('takes the hour of the week out', () => {
     const baseline = { ...(freeze(window(100)) as Baseline), worse: [true, true, true] };
     const slowHour = { ...baseline, hours: { ...baseline.hours, 10: Math.log(200) } };
-    expect(foldBaseline(slowHour, window(200), 0).finding).toBeNull();
-    expect(foldBaseline(baseline, window(200), 0).finding).toMatchObject({ kind: 'regression' });
+    expect(foldBaseline(slowHour, window(200), 0).found).toBeNull();
+    expect(foldBaseline(baseline, window(200), 0).found).toMatchObject({
+      finding: { kind: 'regression' },
+      failed: false,
+    });
   });
 
   it('needs 30 executions for a baseline', () => {
@@ -149,8 +153,8 @@ describe('trend', () => {
       48,
       60_000,
     );
-    expect(finding).toMatchObject({ kind: 'trend', facts: { metric: 'latency' } });
-    const change = finding!.facts['changePoint'] as { slotsAgo: number; direction: string };
+    expect(finding!.finding).toMatchObject({ kind: 'trend', facts: { metric: 'latency' } });
+    const change = finding!.finding.facts['changePoint'] as { slotsAgo: number; direction: string };
     expect(change.direction).toBe('up');
     expect(Math.abs(change.slotsAgo - 10)).toBeLessThanOrEqual(2);
     expect(

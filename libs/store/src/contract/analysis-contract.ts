@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { newId } from '@hartonomous/contracts';
+import type { RequestPick } from '../port/analysis.js';
 import type { TenantTransaction } from '../port/store.js';
 import { contractStore, type EngineFixture } from './fixture.js';
 import { openCycle, requestOf } from './samples.js';
@@ -36,19 +37,85 @@ export function analysisContract(fixture: EngineFixture): void {
       ).toEqual([]);
     });
 
-    it('counts all slow requests and names the slowest', async () => {
+    const pickOf = (model: string, patch: Partial<RequestPick> = {}): RequestPick => ({
+      operation: 'search',
+      model,
+      cacheHit: null,
+      from,
+      to,
+      aboveMs: -1,
+      failed: false,
+      ...patch,
+    });
+
+    it('keeps answers from the cache apart', async () => {
       const modelId = newId();
-      const rows = [10, 20, 30, 40].map((durationMs) => requestOf(modelId, { startedAt: at(5), durationMs }));
+      const rows = [false, false, true].map((cacheHit) => requestOf(modelId, { startedAt: at(5), cacheHit }));
       await inTenant((tx) => tx.requests.record(rows));
-      const limits = [{ operation: 'search', model: modelId, aboveMs: 15 }];
-      const [slow] = await inTenant((tx) => tx.analysis.slowRequests(from, to, limits, 2));
-      expect(slow).toMatchObject({ count: 3, ids: [rows[3]!.id, rows[2]!.id] });
-      const newest = await inTenant((tx) =>
-        tx.analysis.newestRequests(from, to, { operation: 'search', model: modelId }, 3),
-      );
-      expect(newest).toHaveLength(3);
-      expect(newest[0]).toMatchObject({ status: 'ok', tokens: 0, startedAt: at(5) });
-      expect(await inTenant((tx) => tx.analysis.slowRequests(from, to, [], 2))).toEqual([]);
+      const counts = await inTenant((tx) => tx.analysis.latencyCounts(from, to, 3_600_000));
+      const own = counts.filter((r) => r.model === modelId);
+      expect(own.find((r) => r.cacheHit)).toMatchObject({ count: 1 });
+      expect(own.find((r) => !r.cacheHit)).toMatchObject({ count: 2 });
+      const picks = [true, false, null].map((cacheHit) => pickOf(modelId, { cacheHit }));
+      const slow = await inTenant((tx) => tx.analysis.slowRequests(picks, 9));
+      expect(slow.map((s) => s.count)).toEqual([1, 2, 3]);
+    });
+
+    it('counts all slow requests of each pick and names the slowest', async () => {
+      const [one, two] = [newId(), newId()];
+      const rows = [10, 20, 30, 40].map((durationMs) => requestOf(one, { startedAt: at(5), durationMs }));
+      const other = requestOf(two, { startedAt: at(90), durationMs: 7 });
+      const failed = requestOf(two, { startedAt: at(1), durationMs: 3, status: 'error' });
+      await inTenant((tx) => tx.requests.record([...rows, other, failed]));
+      const picks = [
+        pickOf(one, { aboveMs: 15 }),
+        pickOf(two),
+        pickOf(two, { failed: true }),
+        pickOf(two, { to: at(90) }),
+      ];
+      const slow = await inTenant((tx) => tx.analysis.slowRequests(picks, 2));
+      expect(slow).toEqual([
+        { count: 3, ids: [rows[3]!.id, rows[2]!.id] },
+        { count: 1, ids: [other.id] },
+        { count: 1, ids: [failed.id] },
+        { count: 0, ids: [] },
+      ]);
+      expect(await inTenant((tx) => tx.analysis.slowRequests([], 2))).toEqual([]);
+      const elsewhere = await inTenant((tx) => tx.analysis.slowRequests(picks, 2), c().otherTenantId);
+      expect(elsewhere.map((s) => s.count)).toEqual([0, 0, 0, 0]);
+    });
+
+    it('reads the newest requests of each pick', async () => {
+      const modelId = newId();
+      const rows = [1, 2, 3, 4].map((minute) => requestOf(modelId, { startedAt: at(minute) }));
+      await inTenant((tx) => tx.requests.record(rows));
+      const picks = [pickOf(modelId), pickOf(modelId, { to: at(2) }), pickOf(newId())];
+      const [newest, older, none] = await inTenant((tx) => tx.analysis.newestRequests(picks, 3));
+      expect(newest!.map((r) => r.id)).toEqual([rows[3]!.id, rows[2]!.id, rows[1]!.id]);
+      expect(newest![0]).toMatchObject({ status: 'ok', tokens: 0, startedAt: at(4) });
+      expect(older).toHaveLength(1);
+      expect(none).toEqual([]);
+      expect(await inTenant((tx) => tx.analysis.newestRequests([], 2))).toEqual([]);
+    });
+
+    it('finds the slowest request that has a trace', async () => {
+      const modelId = newId();
+      const trace = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16) };
+      const rows = [
+        requestOf(modelId, { startedAt: at(1), durationMs: 10, ...trace }),
+        requestOf(modelId, { startedAt: at(1), durationMs: 20, ...trace }),
+        requestOf(modelId, { startedAt: at(1), durationMs: 30, traceId: null, spanId: null }),
+      ];
+      await inTenant((tx) => tx.requests.record(rows));
+      const ids = rows.map((r) => r.id);
+      expect(await inTenant((tx) => tx.analysis.traced(ids))).toEqual({
+        id: ids[1],
+        ...trace,
+        durationMs: 20,
+      });
+      expect(await inTenant((tx) => tx.analysis.traced(ids.slice(2)))).toBeNull();
+      expect(await inTenant((tx) => tx.analysis.traced([]))).toBeNull();
+      expect(await inTenant((tx) => tx.analysis.traced(ids), c().otherTenantId)).toBeNull();
     });
 
     it('reads no ratings and no ended sessions where there are none', async () => {

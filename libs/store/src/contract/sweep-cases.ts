@@ -218,6 +218,7 @@ const serving: Record<string, SweepCase> = {
   'workload.keyDurations': (tx, o) => tx.workload.keyDurations(from, to, [o.inputHash]),
   'analysis.latencyCounts': (tx) => tx.analysis.latencyCounts(from, to, 86_400_000),
   'analysis.slowRequests': (tx, o) => tx.analysis.slowRequests([pick(o)], 99),
+  'analysis.traced': (tx, o) => tx.analysis.traced([o.requestId]),
   'analysis.newestRequests': (tx, o) => tx.analysis.newestRequests([pick(o)], 99),
   'analysis.ratings': (tx) => tx.analysis.ratings(from, to, 99),
   'analysis.endedSessions': (tx) => tx.analysis.endedSessions(from, to, 99),

@@ -1,9 +1,11 @@
 import type { RequestStatus } from '@hartonomous/contracts';
 
-/** Requests of one stratum in one slot of the window whose latency lies in one bucket. */
+/** Requests of one part of a stratum in one slot of the window whose latency lies in one bucket. */
 export interface LatencyCount {
   operation: string;
   model: string;
+  /** Answered from the cache: a part of its own, since a hit is no measure for a computation. */
+  cacheHit: boolean;
   /** floor(ln(max(ms, 0.05)) x 100): one per cent wide. Null for the requests that ended in an error. */
   bucket: number | null;
   /** Slots counted back from the end of the window, 0 = the last one. */
@@ -11,20 +13,26 @@ export interface LatencyCount {
   count: number;
   /** Errors and time-outs among them. */
   failed: number;
-  /** Answered from the cache. */
-  cacheHits: number;
 }
 
-export interface SlowLimit {
+/** Which requests are meant; any number of picks is read in one pass. */
+export interface RequestPick {
   operation: string;
   model: string;
+  /** Null for hits and misses alike. */
+  cacheHit: boolean | null;
+  from: Date;
+  to: Date;
+  /** Only what took longer; below 0 for all. */
   aboveMs: number;
+  /** True for errors and time-outs alone, false for everything that has a duration to speak of. */
+  failed: boolean;
 }
 
-export interface SlowRequests extends SlowLimit {
-  /** All requests of the window above the limit. */
+export interface SlowRequests {
+  /** All requests of the pick. */
   count: number;
-  /** The slowest of them. */
+  /** The slowest of them, slowest first. */
   ids: string[];
 }
 
@@ -34,6 +42,14 @@ export interface SampledRequest {
   durationMs: number;
   tokens: number;
   status: RequestStatus;
+}
+
+/** A request whose trace can be continued. */
+export interface TracedRequest {
+  id: string;
+  traceId: string;
+  spanId: string;
+  durationMs: number;
 }
 
 export interface RatedStratum {
@@ -65,17 +81,14 @@ export interface MetricRow {
 
 /** Set-based reads that Analyze orients by: counts are over all rows, samples say that they are samples. */
 export interface AnalysisRepository {
-  /** Everything that percentiles, medians and series are made of, in one pass over the window. */
+  /** Everything that percentiles, medians and series are made of, in one pass over the window; at most 500 slots. */
   latencyCounts(from: Date, to: Date, slotMs: number): Promise<LatencyCount[]>;
-  /** Requests above a limit of their stratum; at most `idsMax` ids a stratum. */
-  slowRequests(from: Date, to: Date, limits: SlowLimit[], idsMax: number): Promise<SlowRequests[]>;
-  /** The newest requests of a stratum that did not end in an error. */
-  newestRequests(
-    from: Date,
-    to: Date,
-    stratum: { operation: string; model: string },
-    limit: number,
-  ): Promise<SampledRequest[]>;
+  /** Pick by pick: all of its requests counted, at most `idsMax` named. */
+  slowRequests(picks: RequestPick[], idsMax: number): Promise<SlowRequests[]>;
+  /** Pick by pick: its newest requests. */
+  newestRequests(picks: RequestPick[], limit: number): Promise<SampledRequest[][]>;
+  /** The slowest of these requests that has a trace. */
+  traced(ids: string[]): Promise<TracedRequest | null>;
   ratings(from: Date, to: Date, idsMax: number): Promise<RatedStratum[]>;
   endedSessions(from: Date, to: Date, limit: number): Promise<EndedSession[]>;
   addMetrics(rows: MetricRow[]): Promise<void>;

@@ -27,19 +27,22 @@ export function describeWholeLoop({ title, faults, environment, limitMs }: Whole
   describe(title, () => {
     let system: RunningSystem;
     let verdicts: ActionDocument[];
-    const itSlow = (name: string, test: () => Promise<void> | void) => it(name, test, 90_000);
+    const itSlow = (name: string, test: () => Promise<void> | void) => it(name, test, 240_000);
 
     beforeAll(async () => {
       const env = { HARTO_FAULTS: faults.join(','), ...(await environment?.()) };
       system = await startSystem({ corpus, env });
       verdicts = await untilVerdicts(system, limitMs);
-    }, limitMs + 240_000);
-    afterAll(() => system?.remove(), 60_000);
+    }, limitMs + 600_000);
+    afterAll(() => system?.remove(), 120_000);
 
     itSlow('concludes two types of action with pairs, effect and verdict', () => checkVerdicts(verdicts));
-    itSlow('was really killed, at every armed point', () => {
-      const log = system.process.lines.filter((line) => line.includes('ended (SIGKILL), starting it again'));
-      expect(log.length).toBeGreaterThanOrEqual(faults.length);
+    itSlow('was really killed, at every armed point', async () => {
+      const kills = () =>
+        system.process.lines.filter((line) => line.includes('ended (SIGKILL), starting it again')).length;
+      // Learn is told of a verdict after it stands.
+      const all = async () => (kills() >= faults.length ? kills() : null);
+      await system.until('kill at every point', all, 120_000);
     });
     itSlow('has each effect once: transitions form one chain, evidence no gap and no double', async () => {
       for (const { id } of verdicts) checkOnce(await system.get<ActionDetail>(`/v1/actions/${id}`));
@@ -52,7 +55,7 @@ export function describeWholeLoop({ title, faults, environment, limitMs }: Whole
       const trace = await system.until(
         'trace over five services',
         () => wholeTrace(system, verdicts),
-        60_000,
+        120_000,
       );
       const request = trace.find((s) => s.name === 'gateway.search');
       expect(request).toBeDefined();
@@ -69,13 +72,15 @@ export function describeWholeLoop({ title, faults, environment, limitMs }: Whole
 function untilVerdicts(system: RunningSystem, limitMs: number): Promise<ActionDocument[]> {
   let asked = performance.now();
   return system.until(
-    'verdict of two types',
+    'verdict of two types, one kept',
     async () => {
       if (performance.now() - asked > 5_000) {
         await pressOn(system);
         asked = performance.now();
       }
-      return verdictsOfTwoTypes(system);
+      const found = await verdictsOfTwoTypes(system);
+      // Real times on a real machine: what a busy one could not decide or keep, it may try again.
+      return found?.some((action) => action.verdict === 'Kept') ? found : null;
     },
     limitMs,
   );

@@ -14,7 +14,10 @@ beforeAll(async () => {
 });
 afterAll(() => rig?.close());
 
-/** Atoms whose vectors lie around one axis a group, or anywhere. */
+/**
+ * Atoms whose vectors lie around one axis a group, or anywhere, each one then in both groups: labels that tell even less
+ * than chance, of which no halving makes groups.
+ */
 async function planted(tenantId: string, clustered: boolean) {
   const rng = rngOfText(`planted|${clustered}`);
   const vectorOf = (group: number): Float32Array => {
@@ -24,6 +27,10 @@ async function planted(tenantId: string, clustered: boolean) {
     const length = Math.hypot(...v);
     return v.map((x) => x / length);
   };
+  const vectors: Float32Array[] = [];
+  for (let i = 0; i < 2 * groupSize; i++) {
+    vectors.push(!clustered && i % 2 === 1 ? vectors[i - 1]! : vectorOf(i % 2));
+  }
   const texts = Array.from({ length: 2 * groupSize }, (_, i) => `${clustered} group ${i % 2} atom ${i}`);
   const atoms = texts.map((text, i) => ({
     contentHash: Buffer.from(sha256Hex(text), 'hex'),
@@ -36,7 +43,7 @@ async function planted(tenantId: string, clustered: boolean) {
     lineStart: i + 1,
     lineEnd: i + 1,
     terms: new Map([['group', 1]]),
-    vector: vectorOf(i % 2),
+    vector: vectors[i]!,
   }));
   const file = {
     path: 'planted.md',
@@ -58,7 +65,7 @@ async function tried(clustered: boolean) {
   const tenantId = await rig.tenant();
   const parameters = await planted(tenantId, clustered);
   const [action] = await started(rig, tenantId, [candidateOf('ConceptDiscovery', { parameters })]);
-  const ended = await pump(rig, tenantId, action!.id, 40_000);
+  const ended = await pump(rig, tenantId, action!.id);
   const concepts = await rig.store.withTenant(tenantId, (tx) => tx.concepts.of(action!.id));
   return { tenantId, ended, concepts };
 }

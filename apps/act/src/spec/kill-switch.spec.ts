@@ -98,9 +98,10 @@ describe('kill switch', () => {
   it('lets the others go on where they were, once it is armed', async () => {
     await flip(false);
     const [, second] = actions;
-    await advanceAction({ ...rig.deps, scale: 1, stepMs: 1 }, due(second!, 2));
+    await advanceAction({ ...rig.deps, scale: 1, stepMs: 300 }, due(second!, 2));
     const evidence = await rig.store.withTenant(tenantId, (tx) => tx.actions.evidence(second!.id));
-    expect(evidence.map((row) => row.pairNo)).toEqual([0]);
+    expect(evidence.length).toBeGreaterThan(0);
+    expect(evidence.map((row) => row.pairNo)).toEqual(evidence.map((_, i) => i));
     expect(await reread(rig, tenantId, second!.id)).toMatchObject({ state: 'Verifying' });
   });
 });

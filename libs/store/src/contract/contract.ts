@@ -9,6 +9,7 @@ import { embeddingsContract } from './embeddings-contract.js';
 import { historyContract } from './history-contract.js';
 import { layersContract } from './layers-contract.js';
 import { isolationContract } from './isolation-contract.js';
+import { ledgerContract } from './ledger-contract.js';
 import { loopContract } from './loop-contract.js';
 import { modelsContract } from './models-contract.js';
 import { overlayContract } from './overlay-contract.js';
@@ -19,6 +20,7 @@ import { snapshotsContract } from './snapshots-contract.js';
 import { statisticsContract } from './statistics-contract.js';
 import { systemContract } from './system-contract.js';
 import { tensorsContract } from './tensors-contract.js';
+import { trainingContract } from './training-contract.js';
 
 /** What every engine must do. */
 export function storeContract(fixture: EngineFixture, sizes: { transactions: number }): void {
@@ -31,6 +33,8 @@ export function storeContract(fixture: EngineFixture, sizes: { transactions: num
   tensorsContract(fixture);
   layersContract(fixture);
   embeddingsContract(fixture);
+  trainingContract(fixture);
+  ledgerContract(fixture);
   snapshotsContract(fixture);
   provenanceContract(fixture);
   historyContract(fixture, 50);

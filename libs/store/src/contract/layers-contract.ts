@@ -3,7 +3,7 @@ import { newId } from '@hartonomous/contracts';
 import type { LinePiece, NewLayer, WeightRange } from '../port/layers.js';
 import type { TenantTransaction } from '../port/store.js';
 import { contractStore, type Contract, type EngineFixture } from './fixture.js';
-import { layerOf } from './sweep-cases.js';
+import { layerOf } from './sweep-models.js';
 
 const elements = 600;
 const pieceLength = 100;

@@ -1,6 +1,7 @@
 import { newId } from '@hartonomous/contracts';
-import type { LinePiece, NewLayer } from '../port/layers.js';
 import type { TenantTransaction } from '../port/store.js';
+import type { SweepCase, SweepIds } from './sweep-ids.js';
+import { modelCases } from './sweep-models.js';
 import {
   actionOf,
   atomOf,
@@ -12,30 +13,6 @@ import {
   requestOf,
   sha256,
 } from './samples.js';
-
-/** Ids of everything that one tenant owns; those of another one, or of nobody, are what a sweep tries. */
-export interface SweepIds {
-  modelId: string;
-  versionId: string;
-  atomId: string;
-  cycleId: string;
-  hypothesisId: string;
-  observationId: string;
-  actionId: string;
-  cacheAction: string;
-  inputHash: string;
-  keyId: string;
-  principalId: string;
-  computationId: string;
-  requestId: string;
-  sessionId: string;
-  messageId: string;
-  pruneId: string;
-  layerId: string;
-  snapshotId: string;
-}
-
-export type SweepCase = (tx: TenantTransaction, o: SweepIds) => Promise<unknown>;
 
 export const from = new Date('2020-01-01T00:00:00Z');
 export const to = new Date('2120-01-01T00:00:00Z');
@@ -110,6 +87,8 @@ const content: Record<string, SweepCase> = {
   'models.list': (tx) => tx.models.list(),
   'models.resolve': (tx) => tx.models.resolve('default'),
   'models.aliasHistory': (tx) => tx.models.aliasHistory('default', 99),
+  'models.aliases': (tx) => tx.models.aliases(),
+  'models.lockAlias': (tx) => tx.models.lockAlias('default'),
   'models.setAlias': (tx, o) => tx.models.setAlias('sweep', o.modelId, 'me', 'sweep'),
   'overlays.createVersion': (tx, o) => tx.overlays.createVersion(o.modelId),
   'overlays.write': (tx, o) => tx.overlays.write(o.versionId, [overlayOf(o)]),
@@ -133,6 +112,7 @@ const tensors: Record<string, SweepCase> = {
   'tensors.nearest': (tx, o) => tx.tensors.nearest(o.modelId, [1, 2, 3], 5),
   'tensors.copyStudent': (tx, o) => tx.tensors.copyStudent(o.modelId, newId(), newId(), -100),
   'tensors.restore': (tx, o) => tx.tensors.restore(o.pruneId),
+  'tensors.distillations': (tx, o) => tx.tensors.distillations(o.modelId, 99),
   'tensors.prune': (tx, o) => tx.tensors.prune(o.modelId, newId(), 100),
 };
 
@@ -147,47 +127,8 @@ const origins: Record<string, SweepCase> = {
   'provenance.verify': (tx, o) => tx.provenance.verify(o.snapshotId),
 };
 
-export const layerOf = (modelId: string, patch: Partial<NewLayer> = {}): NewLayer => ({
-  id: newId(),
-  modelId,
-  layerNo: 0,
-  name: 'layer',
-  shape: [4],
-  dtype: 'F32',
-  quantisation: null,
-  elements: 4,
-  ...patch,
-});
-
-/** Two vertices: indices 0 and 1. */
-export const smallLine = (): LinePiece[] => [Float64Array.of(0, 0.5, 1, 1_000, 1, -0.5, NaN, NaN)];
-
-const layers: Record<string, SweepCase> = {
-  'layers.add': (tx, o) => tx.layers.add(layerOf(o.modelId, { name: 'swept' })),
-  'layers.get': (tx, o) => tx.layers.get(o.layerId),
-  'layers.of': (tx, o) => tx.layers.of(o.modelId),
-  'layers.writeLine': (tx, o) => tx.layers.writeLine({ id: o.layerId, version: 2 }, smallLine()),
-  'layers.pieces': (tx, o) => tx.layers.pieces(o.layerId, {}),
-  'layers.vertices': (tx, o) => tx.layers.vertices(o.layerId, {}, 0, 99),
-  'layers.simplify': (tx, o) => tx.layers.simplify(o.layerId, { id: newId(), name: 'copy' }, () => [0, 1]),
-  'layers.remove': (tx, o) => tx.layers.remove(o.layerId),
-};
-
-const sweptVector = Float32Array.of(1, 2, 3, 4);
-
-const embeddings: Record<string, SweepCase> = {
-  'embeddings.stage': (tx, o) =>
-    tx.embeddings.stage(embeddingModel, [{ atomId: o.atomId, vector: sweptVector }]),
-  'embeddings.sizes': (tx) => tx.embeddings.sizes('swept'),
-  'embeddings.nearest': (tx, o) =>
-    tx.embeddings.nearest(embeddingModel, sweptVector, 9, {
-      exactUpTo: 0,
-      index: () => Promise.resolve([o.atomId]),
-    }),
-  'embeddings.promote': (tx) => tx.embeddings.promote(embeddingModel, 0),
-};
-
 const concepts: Record<string, SweepCase> = {
+  'concepts.evolution': (tx) => tx.concepts.evolution(99),
   'concepts.unassigned': (tx) => tx.concepts.unassigned(),
   'concepts.unassignedVectors': (tx) => tx.concepts.unassignedVectors(embeddingModel, 99, 'sweep'),
   'concepts.of': (tx, o) => tx.concepts.of(o.actionId),
@@ -374,8 +315,7 @@ const plumbing: Record<string, SweepCase> = {
 export const sweepCases: Record<string, SweepCase> = {
   ...content,
   ...tensors,
-  ...layers,
-  ...embeddings,
+  ...modelCases,
   ...origins,
   ...concepts,
   ...serving,

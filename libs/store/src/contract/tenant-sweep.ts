@@ -2,17 +2,18 @@ import { codeOf, newId } from '@hartonomous/contracts';
 import type { Store, TenantTransaction } from '../port/store.js';
 import { populate } from './isolation-contract.js';
 import { embeddingModel, requestOf } from './samples.js';
+import { chunkOf, conceptOf, submissionOf, sweepCases, to } from './sweep-cases.js';
+import type { SweepCase, SweepIds } from './sweep-ids.js';
 import {
-  chunkOf,
-  conceptOf,
+  gradientOf,
+  jobOf,
   layerOf,
+  sampleOf,
+  shapeOf,
   smallLine,
-  submissionOf,
-  sweepCases,
-  to,
-  type SweepCase,
-  type SweepIds,
-} from './sweep-cases.js';
+  smallSvd,
+  updateOf,
+} from './sweep-models.js';
 
 /** Names of everything that a tenant's transaction can be asked, read from the port's own objects. */
 export function methodsOf(tx: TenantTransaction): string[] {
@@ -37,6 +38,8 @@ export async function own(tx: TenantTransaction): Promise<SweepIds> {
   const layer = layerOf(owned.modelId);
   await tx.layers.add(layer);
   await tx.layers.writeLine({ id: layer.id, version: 1 }, smallLine());
+  await tx.layers.saveSvd(layer.id, smallSvd);
+  const { jobId, sampleId } = await ownTraining(tx, owned.modelId, owned.atomId);
   await tx.concepts.add(owned.actionId, embeddingModel, [conceptOf(owned.atomId)]);
   const { row } = await tx.computations.create(submissionOf('secret'));
   await tx.computations.move(row, 'Running', { started: true });
@@ -63,7 +66,26 @@ export async function own(tx: TenantTransaction): Promise<SweepIds> {
     pruneId,
     snapshotId: snapshot.id,
     layerId: layer.id,
+    jobId,
+    sampleId,
   };
+}
+
+async function ownTraining(
+  tx: TenantTransaction,
+  modelId: string,
+  atomId: string,
+): Promise<{ jobId: string; sampleId: string }> {
+  const job = jobOf(modelId);
+  const sample = sampleOf('secret');
+  await tx.training.create(job);
+  await tx.training.addSamples([sample]);
+  await tx.training.saveCheckpoint(job.id, 1, Buffer.from([1]));
+  await tx.training.addUpdate(updateOf(modelId, job.id));
+  await tx.training.addGradients(job.id, [gradientOf(0)]);
+  await tx.usage.record([{ at: to, principal: 'owner', kind: 'requests', amount: 1 }]);
+  await tx.code.put([shapeOf(atomId)]);
+  return { jobId: job.id, sampleId: sample.id };
 }
 
 /** Ids that exist nowhere. */

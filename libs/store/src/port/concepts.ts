@@ -19,6 +19,16 @@ export interface ConceptRow {
   kept: boolean;
 }
 
+export interface ConceptEvent {
+  conceptId: string;
+  event: 'created' | 'kept' | 'removed';
+  actionId: string;
+  label: string;
+  members: number;
+  meanDistance: number;
+  at: Date;
+}
+
 /** Atoms that lie close together, named. An atom is in one concept at most. */
 export interface ConceptRepository {
   /** Atoms with a vector and without a concept, by embedding model. */
@@ -36,4 +46,6 @@ export interface ConceptRepository {
   keep(actionId: string): Promise<number>;
   /** The inverse of `add`. */
   remove(actionId: string): Promise<number>;
+  /** What became of the concepts, newest first. */
+  evolution(limit: number): Promise<ConceptEvent[]>;
 }

@@ -47,6 +47,21 @@ export interface PieceStatistics {
 /** Vertices to keep, as ascending positions within the piece; the first and the last are always kept. */
 export type Simplify = (piece: LinePiece) => ArrayLike<number>;
 
+/** A layer by its singular values, row-major. */
+export interface LayerSvd {
+  rank: number;
+  rows: number;
+  columns: number;
+  /** rows x rank. */
+  u: Float32Array;
+  /** rank, descending. */
+  s: Float32Array;
+  /** rank x columns. */
+  vt: Float32Array;
+  /** Share of the squared singular values of the full spectrum that these ranks hold, 0 to 1. */
+  explained: number;
+}
+
 /** Layers of models and their weights as lines, in pieces of at most 65,536 vertices. */
 export interface LayerRepository {
   /** False when the model has a layer of this name already. @throws HartoError NOT_FOUND when there is no such model */
@@ -77,6 +92,13 @@ export interface LayerRepository {
    * @throws HartoError STATE_CONFLICT when the name is taken
    */
   simplify(layerId: string, as: { id: string; name: string }, keep: Simplify): Promise<number | null>;
+  /**
+   * Writes or replaces the decomposition of this rank; false when there is no such layer.
+   * @throws HartoError INPUT_INVALID when the arrays do not fit rank, rows and columns
+   */
+  saveSvd(layerId: string, svd: LayerSvd): Promise<boolean>;
+  /** The decomposition of the lowest rank that explains at least so much. */
+  svd(layerId: string, explainedMin: number): Promise<LayerSvd | null>;
   /**
    * Removes a layer with its line; false when it was not there.
    * @throws HartoError STATE_CONFLICT while a lossy copy names it

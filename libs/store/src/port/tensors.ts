@@ -15,6 +15,14 @@ export interface TensorAtom extends TensorPlace {
 
 export type WeightChange = TensorPlace & Pick<TensorAtom, 'importance'>;
 
+export interface Distillation {
+  teacherId: string;
+  studentId: string;
+  fromImportance: number;
+  rowsCopied: number;
+  at: Date;
+}
+
 /** Tensor atoms of a model in bulk: millions of rows, each call one staged load and one statement. */
 export interface TensorRepository {
   /** New rows of atoms that the tenant holds; places are clamped to the box. Rows are read one by one. */
@@ -27,6 +35,8 @@ export interface TensorRepository {
   prune(modelId: string, pruneId: string, belowImportance: number): Promise<number>;
   /** The inverse of `prune`; a row that was placed anew since keeps its new place. */
   restore(pruneId: string): Promise<number>;
-  /** A new model with the teacher's rows from an importance on. */
+  /** A new model with the teacher's rows from an importance on, written down in the log of distillations. */
   copyStudent(modelId: string, studentId: string, name: string, fromImportance: number): Promise<number>;
+  /** Which students came of this model, and of which teacher it came itself; newest first. */
+  distillations(modelId: string, limit: number): Promise<Distillation[]>;
 }

@@ -1,5 +1,5 @@
 import { HartoError } from '@hartonomous/contracts';
-import type { ConceptMember, ConceptRepository, ConceptRow } from '../port/concepts.js';
+import type { ConceptEvent, ConceptMember, ConceptRepository, ConceptRow } from '../port/concepts.js';
 import type { Columns } from '../sql/dialect.js';
 import type { TenantContext } from './context.js';
 import { allEmbeddings } from './embeddings.js';
@@ -17,7 +17,7 @@ const memberColumns: Columns = { tenant_id: 'uuid', atom_id: 'uuid', concept_id:
 const free = `not exists (select 1 from atom_concept c where c.tenant_id = e.tenant_id and c.atom_id = e.atom_id)`;
 
 export function conceptRepository(context: TenantContext): ConceptRepository {
-  return { ...unassigned(context), ...ofActions(context) };
+  return { ...unassigned(context), ...ofActions(context), evolution: evolutionOf(context) };
 }
 
 type Unassigned = Pick<ConceptRepository, 'unassigned' | 'unassignedVectors'>;
@@ -57,7 +57,24 @@ function unassigned({ tenantId, db, sql }: TenantContext): Unassigned {
   };
 }
 
-function ofActions({ tenantId, db, sql }: TenantContext): Omit<ConceptRepository, keyof Unassigned> {
+/** Writes down what becomes of an action's concepts, each event once. */
+async function note(
+  { tenantId, db, sql }: TenantContext,
+  actionId: string,
+  event: ConceptEvent['event'],
+): Promise<void> {
+  await db.run(
+    `insert into concept_evolution (tenant_id, concept_id, event, action_id, label, members, mean_distance)
+     select c.tenant_id, c.id, ${sql.cast('$3', 'text')}, c.action_id, c.label,
+       (select count(*) from atom_concept m where m.tenant_id = c.tenant_id and m.concept_id = c.id), c.mean_distance
+     from concept c where c.tenant_id = $1 and c.action_id = $2 and not exists (
+       select 1 from concept_evolution e where e.tenant_id = c.tenant_id and e.concept_id = c.id and e.event = $3)`,
+    [tenantId, actionId, event],
+  );
+}
+
+function ofActions(context: TenantContext): Omit<ConceptRepository, keyof Unassigned | 'evolution'> {
+  const { tenantId, db, sql } = context;
   const insertNew = async (
     table: string,
     columns: Columns,
@@ -82,6 +99,7 @@ function ofActions({ tenantId, db, sql }: TenantContext): Omit<ConceptRepository
       await insertNew('concept', conceptColumns, 'id', rows);
       const members = concepts.flatMap((c) => c.members.map((m) => [tenantId, m.atomId, c.id, m.distance]));
       await insertNew('atom_concept', memberColumns, 'atom_id', members);
+      await note(context, actionId, 'created');
     },
 
     async of(actionId) {
@@ -102,14 +120,31 @@ function ofActions({ tenantId, db, sql }: TenantContext): Omit<ConceptRepository
         [tenantId, actionId],
       ),
 
-    keep: (actionId) =>
-      db.run('update concept set kept = $3 where tenant_id = $1 and action_id = $2', [
+    async keep(actionId) {
+      await note(context, actionId, 'kept');
+      return db.run('update concept set kept = $3 where tenant_id = $1 and action_id = $2', [
         tenantId,
         actionId,
         true,
-      ]),
+      ]);
+    },
 
-    remove: (actionId) =>
-      db.run('delete from concept where tenant_id = $1 and action_id = $2', [tenantId, actionId]),
+    async remove(actionId) {
+      await note(context, actionId, 'removed');
+      return db.run('delete from concept where tenant_id = $1 and action_id = $2', [tenantId, actionId]);
+    },
+  };
+}
+
+function evolutionOf({ tenantId, db, sql }: TenantContext): ConceptRepository['evolution'] {
+  return async (limit) => {
+    const rows = await db.rows<ConceptEvent & { members: string | number }>(
+      `select concept_id as "conceptId", event as "event", action_id as "actionId", label as "label",
+         members as "members", mean_distance as "meanDistance", happened_at as "at"
+       from concept_evolution where tenant_id = $1
+       order by happened_at desc, ${sql.idText('concept_id')}, event offset 0 rows fetch next $2 rows only`,
+      [tenantId, limit],
+    );
+    return rows.map((row) => ({ ...row, members: Number(row.members) }));
   };
 }

@@ -2,7 +2,7 @@ import { HartoError } from '@hartonomous/contracts';
 import { promotionRows, type AtomVector, type EmbeddingRepository } from '../port/embeddings.js';
 import type { Columns } from '../sql/dialect.js';
 import type { TenantContext } from './context.js';
-import { NearestOf, readVector, vectorBytes, type VectorRecord } from './vector-scan.js';
+import { NearestOf, vectorBytes, vectorOf, type VectorRecord } from './vector-scan.js';
 
 export const stagingTable = 'atom_embedding_staging';
 export const promotedTable = 'atom_embedding';
@@ -99,7 +99,7 @@ function nearestOf(context: TenantContext): EmbeddingRepository['nearest'] {
          order by ${sql.idText('e.atom_id')} offset 0 rows fetch next ${pageRows} rows only`,
         params,
       );
-      for (const row of rows) nearest.show({ atomId: row.id, vector: readVector(row) });
+      for (const row of rows) nearest.show({ atomId: row.id, vector: vectorOf(row.vector) });
       if (rows.length < pageRows) return;
       after = rows[rows.length - 1].id;
     }
@@ -113,7 +113,7 @@ function nearestOf(context: TenantContext): EmbeddingRepository['nearest'] {
        where e.tenant_id = $1 and e.embedding_model = $2 and ${sql.anyOf('e.atom_id', 'uuid', ids, params)}`,
       params,
     );
-    for (const row of rows) nearest.show({ atomId: row.id, vector: readVector(row) });
+    for (const row of rows) nearest.show({ atomId: row.id, vector: vectorOf(row.vector) });
   }
 
   return async (embeddingModel, vector, k, { exactUpTo = promotionRows, index } = {}) => {

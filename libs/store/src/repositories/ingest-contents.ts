@@ -73,6 +73,7 @@ export async function releaseContents(
     ['atom_term', 'atom_id'],
     [stagingTable, 'atom_id'],
     [promotedTable, 'atom_id'],
+    ['code_atom', 'atom_id'],
     ['tensor_atom', 'atom_id'],
     ['tensor_atom_coefficient', 'atom_id'],
     ['atom_relation', 'source_atom_id'],

@@ -11,6 +11,7 @@ import type { Columns } from '../sql/dialect.js';
 import type { TenantContext } from './context.js';
 import { measurePiece, pickVertices, selectVertices } from './line-pieces.js';
 import { fromWkb, stride, toWkb } from './line-wkb.js';
+import { layerSvd } from './layer-svd.js';
 
 const layerColumns: Columns = {
   tenant_id: 'uuid',
@@ -80,7 +81,7 @@ function mayMatch(range: WeightRange, params: unknown[]): string {
 }
 
 export function layerRepository(context: TenantContext): LayerRepository {
-  return { ...layers(context), ...lineReads(context), ...lineWrites(context) };
+  return { ...layers(context), ...lineReads(context), ...lineWrites(context), ...layerSvd(context) };
 }
 
 type Layers = Pick<LayerRepository, 'add' | 'get' | 'of' | 'remove'>;
@@ -189,7 +190,7 @@ function lineReads(context: TenantContext): Reads {
   };
 }
 
-function lineWrites(context: TenantContext): Omit<LayerRepository, keyof Layers | keyof Reads> {
+function lineWrites(context: TenantContext): Pick<LayerRepository, 'writeLine' | 'simplify'> {
   const { tenantId, db } = context;
   const { get } = layers(context);
   return {

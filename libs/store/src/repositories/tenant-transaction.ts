@@ -3,6 +3,7 @@ import { actionRepository } from './actions.js';
 import { analysisRepository } from './analysis.js';
 import { atomRepository } from './atoms.js';
 import { cacheRepository } from './cache.js';
+import { codeRepository } from './code.js';
 import { computationOverview } from './computation-overview.js';
 import { computationRepository } from './computations.js';
 import { conceptRepository } from './concepts.js';
@@ -24,6 +25,8 @@ import { spanRepository } from './spans.js';
 import { systemPlumbing } from './system-plumbing.js';
 import { tensorRepository } from './tensors.js';
 import { principalRepository, tenantRepository } from './tenancy.js';
+import { trainingRepository } from './training.js';
+import { usageRepository } from './usage.js';
 import { workloadRepository } from './workload.js';
 
 const clockOf =
@@ -43,6 +46,9 @@ const factories = {
   tensors: tensorRepository,
   layers: layerRepository,
   embeddings: embeddingRepository,
+  training: trainingRepository,
+  usage: usageRepository,
+  code: codeRepository,
   snapshots: snapshotRepository,
   provenance: provenanceRepository,
   requests: requestRepository,

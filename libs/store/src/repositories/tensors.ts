@@ -1,4 +1,4 @@
-import type { TensorPlace, TensorRepository } from '../port/tensors.js';
+import type { Distillation, TensorPlace, TensorRepository } from '../port/tensors.js';
 import type { Columns } from '../sql/dialect.js';
 import type { TenantContext } from './context.js';
 import { sealModel } from './provenance-writers.js';
@@ -46,7 +46,25 @@ function* mapped<T>(rows: Iterable<T>, values: (row: T) => unknown[]): Generator
 }
 
 export function tensorRepository(context: TenantContext): TensorRepository {
-  return { ...bulkWrites(context), ...models(context), nearest: nearestOf(context) };
+  return {
+    ...bulkWrites(context),
+    ...models(context),
+    nearest: nearestOf(context),
+    distillations: distillationsOf(context),
+  };
+}
+
+function distillationsOf({ tenantId, db, sql }: TenantContext): TensorRepository['distillations'] {
+  return async (modelId, limit) => {
+    const rows = await db.rows<Distillation & { rowsCopied: number | string }>(
+      `select teacher_id as "teacherId", student_id as "studentId", from_importance as "fromImportance",
+         rows_copied as "rowsCopied", created_at as "at"
+       from distillation_log where tenant_id = $1 and (teacher_id = $2 or student_id = $2)
+       order by created_at desc, ${sql.idText('student_id')} offset 0 rows fetch next $3 rows only`,
+      [tenantId, modelId, limit],
+    );
+    return rows.map((row) => ({ ...row, rowsCopied: Number(row.rowsCopied) }));
+  };
 }
 
 function bulkWrites({ tenantId, db, sql }: TenantContext): Pick<TensorRepository, 'load' | 'updateWeights'> {

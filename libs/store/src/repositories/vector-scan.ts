@@ -8,10 +8,10 @@ export interface VectorRecord {
 }
 
 /** float32 little-endian as the port has it. */
-export function readVector({ vector }: VectorRecord): Float32Array {
+export function vectorOf(bytes: Buffer): Float32Array {
   // A copy: the driver's buffer need not be aligned.
-  const floats = new Float32Array(vector.length / 4);
-  vector.copy(Buffer.from(floats.buffer));
+  const floats = new Float32Array(bytes.length / 4);
+  bytes.copy(Buffer.from(floats.buffer));
   return floats;
 }
 

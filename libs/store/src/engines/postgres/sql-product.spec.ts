@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { newId } from '@hartonomous/contracts';
 import { own } from '../../contract/tenant-sweep.js';
-import type { SweepIds } from '../../contract/sweep-cases.js';
+import type { SweepIds } from '../../contract/sweep-ids.js';
 import { openTestStore, type TestStore } from '../../testing.js';
 
 // What a DBA does by SQL alone, with the application's login and a tenant set.

@@ -9,7 +9,7 @@ import {
   pieceBounds,
   simplifyDouglasPeucker,
 } from '@hartonomous/geometry';
-import { layerOf } from '../../contract/sweep-cases.js';
+import { layerOf } from '../../contract/sweep-models.js';
 import { fromWkb } from '../../repositories/line-wkb.js';
 import { openTestStore, type TestStore } from '../../testing.js';
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { newId } from '@hartonomous/contracts';
 import { own } from '../../../contract/tenant-sweep.js';
-import type { SweepIds } from '../../../contract/sweep-cases.js';
+import type { SweepIds } from '../../../contract/sweep-ids.js';
 import { openStore } from '../../../open-store.js';
 import { testClusterUrl } from '../../../config/test-cluster.js';
 import { openTestStore, type TestStore } from '../../../testing.js';

@@ -1,0 +1,27 @@
+/** The shape of a code atom. */
+export interface CodeShape {
+  atomId: string;
+  path: string;
+  symbol: string;
+  language: string;
+  /** Hex SHA-256 of the syntax tree without names and literals. */
+  astSignature: string;
+  /** MinHash signature of its tokens. */
+  minhash: Buffer;
+}
+
+export interface CloneGroup {
+  language: string;
+  astSignature: string;
+  atoms: number;
+}
+
+export interface CodeRepository {
+  /** Writes or replaces the shapes of atoms that the tenant holds; how many. They go when the atom goes. */
+  put(rows: CodeShape[]): Promise<number>;
+  of(atomIds: string[]): Promise<CodeShape[]>;
+  /** Signatures that at least `atomsMin` atoms of one language share, most first. */
+  clones(atomsMin: number, limit: number): Promise<CloneGroup[]>;
+  /** The atoms of a signature, by path and symbol. */
+  withSignature(astSignature: string, limit: number): Promise<CodeShape[]>;
+}

@@ -1,11 +1,10 @@
 import type { ObservationDocument } from '@hartonomous/contracts';
 import { isHeldOut, isPlaceboCycle, rngOfText } from '@hartonomous/loop';
 import type { ActionRow, Store } from '@hartonomous/store';
-import { gate } from './gate.js';
+import { choose, type Selection } from './choose.js';
 import { placeboCandidate } from './proposers/placebo.js';
 import { proposeAll } from './proposers/registry.js';
 import type { ProposerContext } from './proposers/proposer.js';
-import { select, type Selection } from './select.js';
 
 const openStates: ActionRow['state'][] = [
   'Proposed',
@@ -17,7 +16,7 @@ const openStates: ActionRow['state'][] = [
   'FailedToRevert',
 ];
 
-/** Findings -> candidates -> gates -> values -> the few worth trying now, and a reason for all others. */
+/** Findings -> candidates -> refusals and values -> the few worth trying now, and a reason for all others. */
 export async function decideCycle(
   store: Store,
   tenantId: string,
@@ -37,18 +36,14 @@ export async function decideCycle(
   const context = contextOf(document, schemaFingerprint, tenantId);
   const proposed = proposeAll(document.findings, context);
   const placebo = isPlaceboCycle(rngOfText(`${cycleId}|placebo`)) ? [placeboCandidate(context)] : [];
-  const gated = gate([...placebo, ...proposed.candidates], { ...read, nowMs: read.now.getTime(), scale });
-  const { beliefs } = read;
-  const selected = select(gated.eligible, {
-    cycleId,
-    cycleNumber: read.cycle?.number ?? 0,
+  const chosen = choose([...placebo, ...proposed.candidates], cycleId, {
+    ...read,
     tenantId,
-    beliefs,
+    cycleNumber: read.cycle?.number ?? 0,
+    nowMs: read.now.getTime(),
+    scale,
   });
-  return {
-    hypotheses: selected.hypotheses,
-    rejected: [...proposed.rejected, ...gated.rejected, ...selected.rejected],
-  };
+  return { hypotheses: chosen.hypotheses, rejected: [...proposed.rejected, ...chosen.rejected] };
 }
 
 function contextOf(

@@ -175,6 +175,7 @@ export {
   type RankInput,
   type Ranking,
   type RejectionCode,
+  type TargetRefusal,
 } from './bandit/rank.js';
 export {
   isSafeArm,

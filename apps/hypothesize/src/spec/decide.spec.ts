@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { builtActionTypes, type Candidate, type Finding, type HypothesisType } from '@hartonomous/contracts';
 import type { BeliefRow } from '@hartonomous/store';
-import { gate, type GateContext, type SettledTarget } from '../gate.js';
+import { choose, type Selection } from '../choose.js';
 import { placeboCandidate } from '../proposers/placebo.js';
 import { proposeAll } from '../proposers/registry.js';
 import type { ProposerContext } from '../proposers/proposer.js';
-import { select } from '../select.js';
+import type { Known, SettledTarget } from '../rank-inputs.js';
 
 const hourMs = 3_600_000;
 const nowMs = Date.UTC(2026, 10, 21);
@@ -27,17 +27,23 @@ const candidateOf = (type: HypothesisType, patch: Partial<Candidate> = {}): Cand
   ...patch,
 });
 
-const gateContext = (patch: Partial<GateContext> = {}): GateContext => ({
+const known = (patch: Partial<Known> = {}): Known => ({
+  tenantId: 't',
+  cycleNumber: 1,
   settled: [],
   open: [],
   modes: new Map(),
+  beliefs: [],
   nowMs,
   scale: 1,
   ...patch,
 });
 
-const codesOf = (candidate: Candidate, patch: Partial<GateContext> = {}): string[] =>
-  gate([candidate], gateContext(patch)).rejected.map((r) => r.reasonCode);
+const chosenOf = (candidates: Candidate[], patch: Partial<Known> = {}): Selection =>
+  choose(candidates, 'c1', known(patch));
+
+const codesOf = (candidate: Candidate, patch: Partial<Known> = {}): string[] =>
+  chosenOf([candidate], patch).rejected.map((r) => r.reasonCode);
 
 const settled = (state: SettledTarget['state'], hoursAgo: number, patch: Partial<SettledTarget> = {}) => [
   {
@@ -51,11 +57,13 @@ const settled = (state: SettledTarget['state'], hoursAgo: number, patch: Partial
   },
 ];
 
-describe('gate', () => {
-  const index = candidateOf('IndexOptimization');
+describe('what must not be tried now', () => {
+  const index = candidateOf('IndexOptimization', { exposure: { requestsPerHour: 36_000, meanSeconds: 0.5 } });
 
   it('lets through what nothing speaks against', () => {
-    expect(gate([index], gateContext())).toEqual({ eligible: [index], rejected: [] });
+    const { hypotheses, rejected } = chosenOf([index]);
+    expect(hypotheses.map((h) => h.candidate)).toEqual([index]);
+    expect(rejected).toEqual([]);
   });
 
   it('names every refusal', () => {
@@ -75,7 +83,7 @@ describe('gate', () => {
   ])('waits 1 h x 4^k after %d revert(s): after %d h it is %j', (reverts, hoursAgo, codes) => {
     const undone = settled('RevertedHarm', hoursAgo, { reverts });
     expect(codesOf(index, { settled: undone })).toEqual(codes);
-    const changed = candidateOf('IndexOptimization', { parameters: { fingerprint: 'f2' } });
+    const changed = { ...index, parameters: { fingerprint: 'f2' } };
     const stillCooling = codes[0] === 'cooling-down' ? ['cooling-down'] : [];
     expect(codesOf(changed, { settled: undone })).toEqual(stillCooling);
   });
@@ -83,19 +91,18 @@ describe('gate', () => {
   it('divides the wait by the time scale, and has every reason in words', () => {
     const undone = settled('Inconclusive', 0.5);
     expect(codesOf(index, { settled: undone, scale: 60 })).toEqual(['fingerprint-unchanged']);
-    const [rejected] = gate([index], gateContext({ settled: undone })).rejected;
+    const [rejected] = chosenOf([index], { settled: undone }).rejected;
     expect(rejected!.reason).toMatch(/cooling down for another 30 min/);
   });
 });
 
-describe('select', () => {
-  const cycle = { cycleId: 'c1', cycleNumber: 1, tenantId: 't', beliefs: [] as BeliefRow[] };
+describe('what is tried', () => {
   const good = (type: HypothesisType, target: string): Candidate =>
     candidateOf(type, { target, exposure: { requestsPerHour: 36_000, meanSeconds: 0.5 } });
 
   it('draws the same for the same cycle, with the probability logged', () => {
     const candidates = [good('IndexOptimization', 'a'), good('CacheWarming', 'b')];
-    const [one, two] = [select(candidates, cycle), select(candidates, cycle)];
+    const [one, two] = [chosenOf(candidates), chosenOf(candidates)];
     expect(one.hypotheses.map((h) => [h.candidate.target, h.value])).toEqual(
       two.hypotheses.map((h) => [h.candidate.target, h.value]),
     );
@@ -107,13 +114,13 @@ describe('select', () => {
   });
 
   it('tries one of two on the same scope, and says so of the other', () => {
-    const both = select([good('IndexOptimization', 'a'), good('QueryRegression', 'b')], cycle);
+    const both = chosenOf([good('IndexOptimization', 'a'), good('QueryRegression', 'b')]);
     expect(both.hypotheses).toHaveLength(1);
     expect(both.rejected.map((r) => r.reasonCode)).toEqual(['scope-locked']);
   });
 
   it('tries nothing that does not pay, unless its turn has come', () => {
-    const beliefs = ['arm', 'type'].map((kind) => ({
+    const beliefs = ['arm', 'type'].map((kind): BeliefRow => ({
       kind: kind as 'arm' | 'type',
       key: kind === 'arm' ? 'IndexOptimization|index|t' : 'IndexOptimization',
       successes: 0,
@@ -132,13 +139,13 @@ describe('select', () => {
       exposure: { requestsPerHour: 0.001, meanSeconds: 0.001 },
       costSeconds: 100,
     });
-    const result = select([idle], { ...cycle, cycleNumber: 10, beliefs });
+    const result = chosenOf([idle], { cycleNumber: 10, beliefs });
     expect(result.hypotheses).toEqual([]);
     expect(result.rejected).toMatchObject([{ reasonCode: 'value-not-positive' }]);
   });
 
   it('always tries a placebo that was drawn', () => {
-    const result = select([placeboCandidate(context)], cycle);
+    const result = chosenOf([placeboCandidate(context)]);
     expect(result.hypotheses).toMatchObject([{ candidate: { type: 'Placebo' }, selectionProbability: 1 }]);
   });
 });

@@ -38,7 +38,7 @@ function inputOf(id: string, changes: Partial<RankInput> = {}, type?: Candidate[
     scopes: [`table ${id}`],
     available: true,
     mode: 'Auto',
-    coolDown: { cooling: false },
+    settled: null,
     arm: freshArm(`arm ${id}`, 0),
     prior: priorOf(null),
     economics: { exposure: 10, costSeconds: 1, buildHours: 0.1, testHours: 0.1, harmSize: 0.2 },
@@ -52,7 +52,6 @@ const context: RankContext = {
   cycle: 1,
   slots: 3,
   lockedScopes: new Set(),
-  isPlaceboCycle: false,
   settings,
 };
 const codeOf = (input: RankInput, changes: Partial<RankContext> = {}): RejectionCode | undefined =>
@@ -60,38 +59,36 @@ const codeOf = (input: RankInput, changes: Partial<RankContext> = {}): Rejection
 
 describe('ranking', () => {
   it('gives each kind of refusal its code', () => {
-    const cooling = { cooling: true, untilMs: 1, reason: 'reverted' } as const;
     expect(codeOf(inputOf('a'))).toBeUndefined();
     expect(codeOf(inputOf('a', { available: false }))).toBe('unavailable');
-    expect(codeOf(inputOf('a', { mode: 'Off' }))).toBe('mode-off');
-    expect(codeOf(inputOf('a', { mode: 'Observe' }))).toBe('mode-observe');
-    expect(codeOf(inputOf('a', { mode: 'Recommend' }))).toBe('mode-recommend');
-    expect(codeOf(inputOf('a', { coolDown: { ...cooling, code: 'cooling-down' } }))).toBe('cooling-down');
-    expect(codeOf(inputOf('a', { coolDown: { ...cooling, code: 'fingerprint-unchanged' } }))).toBe(
-      'fingerprint-unchanged',
-    );
+    expect(codeOf(inputOf('a', { mode: 'Off' }))).toBe('mode');
+    expect(codeOf(inputOf('a', { mode: 'Observe' }))).toBe('mode');
+    expect(codeOf(inputOf('a', { mode: 'Recommend' }))).toBeUndefined();
+    for (const code of ['already-kept', 'cooling-down', 'fingerprint-unchanged'] as const) {
+      expect(codeOf(inputOf('a', { settled: { code, reason: 'before' } }))).toBe(code);
+    }
     expect(codeOf(inputOf('a'), { lockedScopes: new Set(['table a']) })).toBe('scope-locked');
-    expect(codeOf(inputOf('p', {}, 'Placebo'))).toBe('not-a-placebo-cycle');
     const dear = { exposure: 10, costSeconds: 1e9, buildHours: 1, testHours: 1, harmSize: 0.2 };
     expect(codeOf(inputOf('a', { economics: dear }))).toBe('value-not-positive');
-    expect(codeOf(inputOf('a'), { slots: 0 })).toBe('outranked');
+    expect(codeOf(inputOf('a'), { slots: 0 })).toBe('not-selected');
+    const twice = [inputOf('a'), inputOf('b', { candidate: candidateOf('a') })];
+    expect(rankCandidates(twice, context, createRng(1)).rejected).toMatchObject([
+      { id: 'b', reasonCode: 'duplicate-target' },
+    ]);
   });
 
   it('says so when nothing is worth trying', () => {
     expect(rankCandidates([], context, createRng(1)).nothingWorthTrying).toContain('no candidate');
     const { nothingWorthTrying } = rankCandidates([inputOf('a', { mode: 'Off' })], context, createRng(1));
-    expect(nothingWorthTrying).toBe('nothing worth trying: 1 mode-off');
+    expect(nothingWorthTrying).toBe('nothing worth trying: 1 mode');
   });
 
-  it('takes a placebo when one is due, and counts it as an action', () => {
-    const inputs = [inputOf('a'), inputOf('p', { scopes: [] }, 'Placebo')];
-    const { chosen, rejected } = rankCandidates(
-      inputs,
-      { ...context, slots: 1, isPlaceboCycle: true },
-      createRng(1),
-    );
-    expect(chosen.map(({ input }) => input.id)).toEqual(['p']);
-    expect(rejected.map(({ reasonCode }) => reasonCode)).toEqual(['outranked']);
+  it('takes a placebo whenever it was drawn, beside the bets', () => {
+    const inputs = [inputOf('a'), inputOf('b'), inputOf('p', { scopes: [] }, 'Placebo')];
+    const { chosen, rejected } = rankCandidates(inputs, { ...context, slots: 1 }, createRng(1));
+    expect(chosen[0]).toMatchObject({ input: { id: 'p' }, score: { probability: 1 } });
+    expect(chosen).toHaveLength(2);
+    expect(rejected.map(({ reasonCode }) => reasonCode)).toEqual(['not-selected']);
   });
 
   it('forces an overdue safe arm, but not against a lock', () => {

@@ -1,6 +1,5 @@
 import type { ActionMode, Candidate, RejectedCandidate } from '@hartonomous/contracts';
 import type { Rng } from '@hartonomous/numerics';
-import type { CoolDown } from '../cadence.js';
 import { defaultBandit, type ArmBelief, type ArmPrior, type BanditSettings } from './belief.js';
 import { scoreOptions, type Policy, type Scored } from './select.js';
 import type { Economics } from './value.js';
@@ -8,19 +7,21 @@ import type { Economics } from './value.js';
 /** Why a candidate was not proposed; stable, tests and the console name them. */
 export const rejectionCodes = [
   'unavailable',
-  'mode-off',
-  'mode-observe',
-  'mode-recommend',
+  'mode',
+  'already-kept',
   'cooling-down',
   'fingerprint-unchanged',
   'scope-locked',
   'duplicate-target',
-  'not-a-placebo-cycle',
   'value-not-positive',
-  'outranked',
-  'cycle-full',
+  'not-selected',
 ] as const;
 export type RejectionCode = (typeof rejectionCodes)[number];
+
+export interface TargetRefusal {
+  readonly code: Extract<RejectionCode, 'already-kept' | 'cooling-down' | 'fingerprint-unchanged'>;
+  readonly reason: string;
+}
 
 /** A candidate with all that decides whether it may be tried now. */
 export interface RankInput {
@@ -31,7 +32,8 @@ export interface RankInput {
   /** False: no executor is built for the type. */
   readonly available: boolean;
   readonly mode: ActionMode;
-  readonly coolDown: CoolDown;
+  /** Why the target's own history speaks against it now; null when it does not. */
+  readonly settled: TargetRefusal | null;
   readonly arm: ArmBelief;
   readonly prior: ArmPrior;
   readonly economics: Economics;
@@ -39,11 +41,10 @@ export interface RankInput {
 
 export interface RankContext {
   readonly cycle: number;
-  /** Actions that one cycle may propose, placebo included. */
+  /** Actions that one cycle may propose; a placebo is no bet and takes none. */
   readonly slots: number;
   /** Scopes of actions that are applying, verifying or reverting. */
   readonly lockedScopes: ReadonlySet<string>;
-  readonly isPlaceboCycle: boolean;
   readonly policy?: Policy;
   readonly settings?: BanditSettings;
 }
@@ -76,14 +77,13 @@ export function rankCandidates(inputs: readonly RankInput[], context: RankContex
   const open: RankInput[] = [];
   const targets = new Set<string>();
   for (const input of inputs) {
-    const refusal = refusalOf(input, locked, targets, context);
+    const refusal = refusalOf(input, locked, targets);
     if (refusal) rejected.push(reject(input, null, ...refusal));
     else {
       targets.add(targetKey(input));
       open.push(input);
     }
   }
-  const placebo = open.find(isPlacebo);
   const real = open.filter((input) => !isPlacebo(input));
   const byId = new Map(real.map((input) => [input.id, input]));
   const options = real.map((input) => ({
@@ -95,14 +95,11 @@ export function rankCandidates(inputs: readonly RankInput[], context: RankContex
   }));
   const { cycle, policy, settings = defaultBandit } = context;
   const scores = scoreOptions(options, cycle, rng, policy, settings);
-  if (placebo && context.slots > 0) {
-    chosen.push({
-      input: placebo,
-      score: placeboScore(placebo),
-      reason: 'placebo: checks what the loop keeps of nothing',
-    });
-    for (const scope of placebo.scopes) locked.add(scope);
-  }
+  const placebos = open.filter(isPlacebo).map((input) => ({
+    input,
+    score: placeboScore(input),
+    reason: 'placebo: checks what the loop keeps of nothing',
+  }));
   for (const score of scores) {
     const input = byId.get(score.id)!;
     const refusal = refusalOfScore(input, score, locked, chosen.length, context);
@@ -112,7 +109,8 @@ export function rankCandidates(inputs: readonly RankInput[], context: RankContex
       for (const scope of input.scopes) locked.add(scope);
     }
   }
-  return { chosen, rejected, nothingWorthTrying: chosen.length > 0 ? null : nothingReason(rejected) };
+  const all = [...placebos, ...chosen];
+  return { chosen: all, rejected, nothingWorthTrying: all.length > 0 ? null : nothingReason(rejected) };
 }
 
 const isPlacebo = (input: RankInput): boolean => input.candidate.type === 'Placebo';
@@ -122,21 +120,15 @@ function refusalOf(
   input: RankInput,
   locked: ReadonlySet<string>,
   targets: ReadonlySet<string>,
-  context: RankContext,
 ): [RejectionCode, string] | null {
-  const { candidate, mode, coolDown } = input;
-  if (!input.available) return ['unavailable', `${candidate.type} has no executor here`];
-  if (mode === 'Off') return ['mode-off', `${candidate.type} is switched off`];
-  if (mode === 'Observe') return ['mode-observe', `${candidate.type} is observed only`];
-  if (mode === 'Recommend') return ['mode-recommend', `${candidate.type} is recommended, not tried`];
-  if (coolDown.cooling) return [coolDown.code, coolDown.reason];
+  const { candidate, mode, settled } = input;
+  if (!input.available) return ['unavailable', `the executor of ${candidate.type} is not built`];
+  // What is only recommended goes on to Act, which shows it as gated: a person may still want it.
+  if (mode === 'Off' || mode === 'Observe') return ['mode', `the mode of ${candidate.type} is ${mode}`];
+  if (settled) return [settled.code, settled.reason];
   if (targets.has(targetKey(input))) return ['duplicate-target', `${candidate.target} is proposed already`];
   const scope = input.scopes.find((name) => locked.has(name));
-  if (scope !== undefined) return ['scope-locked', `${scope} has an action that is not verified yet`];
-  if (isPlacebo(input) && !context.isPlaceboCycle) {
-    return ['not-a-placebo-cycle', 'placebos are tried in one of 20 cycles'];
-  }
-  return null;
+  return scope === undefined ? null : ['scope-locked', `another action on the ${scope} is not verified yet`];
 }
 
 function refusalOfScore(
@@ -153,16 +145,16 @@ function refusalOfScore(
     ];
   }
   if (chosenCount >= context.slots) {
-    const code = context.slots > 1 ? 'cycle-full' : 'outranked';
-    return [code, `others promised more than its ${seconds(score.value)} per hour of trial`];
+    const first = `${context.slots} candidate(s) that promise more are tried first`;
+    return ['not-selected', `${first}; this one promises ${seconds(score.value)} per hour of trial`];
   }
   const scope = input.scopes.find((name) => locked.has(name));
-  return scope === undefined
-    ? null
-    : ['scope-locked', `${scope} is taken by a better candidate of this cycle`];
+  return scope === undefined ? null : ['scope-locked', `a better candidate on the ${scope} is tried first`];
 }
 
-const seconds = (value: number): string => `${value.toPrecision(3)} s`;
+/** Three digits; never an exponent, which is no figure for an operator. */
+const seconds = (value: number): string =>
+  `${Math.abs(value) >= 100 ? Math.round(value) : Number(value.toFixed(3))} s`;
 
 const reasonOf = (score: Scored, settings: BanditSettings): string =>
   score.forced

@@ -1,0 +1,40 @@
+import { newId, planHash, type Candidate, type RejectedCandidate } from '@hartonomous/contracts';
+import { rankCandidates, rngOfText } from '@hartonomous/loop';
+import type { HypothesisRow } from '@hartonomous/store';
+import { rankInputOf, scopesOf, type Known } from './rank-inputs.js';
+
+export interface Selection {
+  hypotheses: HypothesisRow[];
+  rejected: RejectedCandidate[];
+}
+
+const actionsPerCycle = 3;
+
+/** The few candidates worth trying now, by the rule of libs/loop; every other one gets its reason. */
+export function choose(candidates: readonly Candidate[], cycleId: string, known: Known): Selection {
+  const inputs = candidates.map((candidate, i) => rankInputOf(candidate, i, known));
+  const context = {
+    cycle: known.cycleNumber,
+    slots: actionsPerCycle,
+    lockedScopes: new Set(known.open.flatMap(scopesOf)),
+  };
+  // The draw depends on the cycle alone: a repeated message chooses the same.
+  const ranking = rankCandidates(inputs, context, rngOfText(`${cycleId}|select`));
+  return {
+    hypotheses: ranking.chosen.map(({ input: { candidate }, score }) => ({
+      id: newId(),
+      cycleId,
+      candidate,
+      planHash: planHash(candidate),
+      value: score.value,
+      selectionProbability: score.probability,
+      chosen: true,
+    })),
+    rejected: ranking.rejected.map(({ type, target, reason, reasonCode }) => ({
+      type,
+      target,
+      reason,
+      reasonCode,
+    })),
+  };
+}

@@ -14,9 +14,27 @@ export interface ActionDocument {
 }
 
 export interface ActionDetail extends ActionDocument {
+  target: string;
+  reason: string;
+  planHash: string;
+  snapshotHash: string | null;
+  approvedBy: string[];
   inverse: unknown;
-  transitions: { seq: number; fromState: ActionState; toState: ActionState; event: string }[];
+  transitions: { seq: number; fromState: ActionState; toState: ActionState; event: string; reason: string }[];
   evidence: { kind: 'AA' | 'AB'; pairNo: number; control: number[]; treated: number[] }[];
+}
+
+export interface CycleDetail {
+  id: string;
+  state: string;
+  observation: { document: { findings: FindingDocument[] } } | null;
+}
+
+export interface FindingDocument {
+  kind: string;
+  summary: string;
+  rowIds: string[];
+  facts: Record<string, unknown>;
 }
 
 export interface SpanDocument {

@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { spawnNode, type NodeProcess } from '@hartonomous/testing';
 
@@ -9,10 +9,23 @@ const harto = join(repository, 'apps/harto/bin/harto.mjs');
 
 export interface RunningSystem {
   readonly process: NodeProcess;
+  readonly url: string;
+  /** Where it lives; another start in the same folder goes on with the same rows. */
+  readonly home: string;
+  /** API keys of the installation, by principal. */
+  readonly keys: Readonly<Record<'admin' | 'approver', string>>;
+  /** Logins of its embedded engine: to plant causes, and to look at the rows from outside. */
+  readonly logins: Readonly<Record<'url' | 'superuserUrl', string>>;
   get<T>(path: string): Promise<T>;
-  send<T>(method: 'POST' | 'PUT', path: string, body: unknown): Promise<T>;
+  send<T>(method: 'POST' | 'PUT', path: string, body: unknown, as?: 'admin' | 'approver'): Promise<T>;
   /** Polls until `ready` gives a value; fails with the last lines of the log when the time is over. */
   until<T>(what: string, ready: () => Promise<T | null>, timeoutMs: number): Promise<T>;
+  /** The lines that a service logged, over all its lives. */
+  logOf(service: string): string[];
+  /** Process of a service, as it is now. */
+  pidOf(service: string): number;
+  /** A command of `harto`, as a user types it beside the running system. */
+  harto(args: string[]): Promise<Pick<NodeProcess, 'lines'> & { code: number | null }>;
   /** Interrupts it like Ctrl-C; the seconds until everything had ended. */
   stop(): Promise<number>;
   remove(): Promise<void>;
@@ -23,17 +36,19 @@ export async function startSystem(options: {
   corpus: string[];
   env?: Record<string, string>;
   flags?: string[];
+  /** An earlier system's, which was stopped; default: a new one. */
+  home?: string;
 }): Promise<RunningSystem> {
-  const home = mkdtempSync(join(tmpdir(), 'harto-'));
+  const home = options.home ?? mkdtempSync(join(tmpdir(), 'harto-'));
   const args = [
     'start',
     '--corpus',
-    ...options.corpus.map((path) => join(repository, path)),
+    ...options.corpus.map((path) => resolve(repository, path)),
     ...(options.flags ?? []),
   ];
   // A fault fires once although the process that met it is started again.
   const faultsDir = join(home, 'faults');
-  mkdirSync(faultsDir);
+  mkdirSync(faultsDir, { recursive: true });
   const env = {
     HARTO_HOME: home,
     HOME: tmpdir(),
@@ -54,12 +69,16 @@ export async function startSystem(options: {
     await remove();
     throw error;
   }
-  const record = JSON.parse(readFileSync(join(home, 'run.json'), 'utf8')) as { console: string };
-  const { keys } = JSON.parse(readFileSync(join(home, 'keys'), 'utf8')) as { keys: { admin: string } };
-  const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
-    const response = await fetch(new URL(path, record.console), {
+  const read = <T>(file: string): T => JSON.parse(readFileSync(join(home, file), 'utf8')) as T;
+  const { console: url } = read<{ console: string }>('run.json');
+  const { keys } = read<Pick<RunningSystem, 'keys'>>('keys');
+  const { store: logins } = read<{ store: RunningSystem['logins'] }>('engines.json');
+  const logOf = (service: string): string[] =>
+    readFileSync(join(home, 'logs', `${service}.log`), 'utf8').split('\n');
+  const call = async <T>(method: string, path: string, key: string, body?: unknown): Promise<T> => {
+    const response = await fetch(new URL(path, url), {
       method,
-      headers: { authorization: `Bearer ${keys.admin}`, 'content-type': 'application/json' },
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const document = (await response.json()) as T;
@@ -68,8 +87,19 @@ export async function startSystem(options: {
   };
   return {
     process: child,
-    get: (path) => call('GET', path),
-    send: call,
+    url,
+    home,
+    keys,
+    logins,
+    logOf,
+    pidOf: (service) => pidIn(logOf(service)),
+    async harto(args) {
+      const asked = spawnNode(harto, { args, env: { HARTO_HOME: home, HOME: tmpdir() }, cwd: repository });
+      const { code } = await asked.exited;
+      return { lines: asked.lines, code };
+    },
+    get: (path) => call('GET', path, keys.admin),
+    send: (method, path, body, as = 'admin') => call(method, path, keys[as], body),
     until: (what, ready, timeoutMs) => poll(child, what, ready, timeoutMs),
     async stop() {
       const from = performance.now();
@@ -79,6 +109,12 @@ export async function startSystem(options: {
     },
     remove,
   };
+}
+
+/** Every life of a service begins with a line that names its process. */
+function pidIn(log: string[]): number {
+  const ready = log.findLast((line) => line.startsWith('{"event":"ready"'));
+  return ready ? (JSON.parse(ready) as { pid: number }).pid : 0;
 }
 
 async function poll<T>(

@@ -1,11 +1,11 @@
 import { createSearch, RequestRecorder } from '@hartonomous/retrieval';
 import { STORE } from '@hartonomous/service-kit';
 import type { Store } from '@hartonomous/store';
-import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 
 /** The search of this process with its vector snapshots, and the batch of requests waiting to be recorded. */
 @Injectable()
-export class SearchService implements OnModuleDestroy {
+export class SearchService implements OnApplicationShutdown {
   readonly search: ReturnType<typeof createSearch>;
   readonly recorder: RequestRecorder;
 
@@ -14,7 +14,8 @@ export class SearchService implements OnModuleDestroy {
     this.recorder = new RequestRecorder({ store });
   }
 
-  async onModuleDestroy(): Promise<void> {
+  /** After the last answer: requests under way when the gateway is told to stop are recorded too. */
+  async onApplicationShutdown(): Promise<void> {
     await this.recorder.close();
   }
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { Store } from '../port/store.js';
 import { contractStore, type Contract, type EngineFixture } from './fixture.js';
 import { beliefOf } from './samples.js';
 
@@ -14,31 +15,46 @@ export function concurrencyContract(fixture: EngineFixture, sizes: { transaction
   });
 }
 
+/** Gives each tenant a setting that names it. */
+export async function nameTenants(store: Store, tenantIds: string[]): Promise<void> {
+  for (const id of tenantIds) await store.withTenant(id, (tx) => tx.settings.set('me', id, 'contract'));
+}
+
+/** Transactions of named tenants by turns on one pool; `wrong` counts reads that were not the tenant's own. */
+export async function interleave(
+  store: Store,
+  tenantIds: string[],
+  transactions: number,
+): Promise<{ wrong: number; done: number }> {
+  let wrong = 0;
+  let next = 0;
+  const worker = async () => {
+    while (next < transactions) {
+      const id = tenantIds[next++ % tenantIds.length];
+      // Some end in a rollback, which must clear the tenant as a commit does.
+      const fails = next % 7 === 0;
+      await store
+        .withTenant(id, async (tx) => {
+          if ((await tx.settings.get('me')) !== id) wrong++;
+          if (fails) throw new Error('rolled back');
+        })
+        .catch((error: Error) => {
+          if (error.message !== 'rolled back') throw error;
+        });
+    }
+  };
+  await Promise.all(Array.from({ length: 8 }, worker));
+  return { wrong, done: next };
+}
+
 function contextLaws(c: Contract, transactions: number): void {
   it(`keeps the right tenant over ${transactions} interleaved transactions on a pool of two`, async () => {
     const small = await c().openAgain({ poolSize: 2 });
-    const tenants = [c().tenantId, c().otherTenantId];
-    for (const id of tenants) await small.withTenant(id, (tx) => tx.settings.set('me', id, 'contract'));
-    let wrong = 0;
-    let next = 0;
-    const worker = async () => {
-      while (next < transactions) {
-        const id = tenants[next++ % 2];
-        // Some end in a rollback, which must clear the tenant as a commit does.
-        const fails = next % 7 === 0;
-        await small
-          .withTenant(id, async (tx) => {
-            if ((await tx.settings.get('me')) !== id) wrong++;
-            if (fails) throw new Error('rolled back');
-          })
-          .catch((error: Error) => {
-            if (error.message !== 'rolled back') throw error;
-          });
-      }
-    };
-    await Promise.all(Array.from({ length: 8 }, worker));
+    const tenantIds = [c().tenantId, c().otherTenantId];
+    await nameTenants(small, tenantIds);
+    const seen = await interleave(small, tenantIds, transactions);
     await small.close();
-    expect({ wrong, done: next }).toEqual({ wrong: 0, done: transactions });
+    expect(seen).toEqual({ wrong: 0, done: transactions });
   }, 120_000);
 }
 

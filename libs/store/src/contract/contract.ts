@@ -15,6 +15,7 @@ import { modelsContract } from './models-contract.js';
 import { overlayContract } from './overlay-contract.js';
 import { plumbingContract } from './plumbing-contract.js';
 import { provenanceContract } from './provenance-contract.js';
+import { referencesContract } from './references-contract.js';
 import { servingContract } from './serving-contract.js';
 import { snapshotsContract } from './snapshots-contract.js';
 import { statisticsContract } from './statistics-contract.js';
@@ -28,6 +29,7 @@ export function storeContract(fixture: EngineFixture, sizes: { transactions: num
   auditContract(fixture);
   systemContract(fixture);
   corpusContract(fixture);
+  referencesContract(fixture);
   modelsContract(fixture);
   overlayContract(fixture);
   tensorsContract(fixture);

@@ -1,81 +1,72 @@
-import { canonicalJson, HartoError, searchRequestSchema, sha256Hex } from '@hartonomous/contracts';
-import { pairKeys, type KeyPair } from '@hartonomous/loop';
+import { HartoError } from '@hartonomous/contracts';
+import type { Arm, KeyPair } from '@hartonomous/loop';
 import type { ActionRow, EvidencePairRow } from '@hartonomous/store';
-import { z } from 'zod';
-import { aaRowsOf, armsOf, blockRow, treatedKeys } from '../evidence/key-pairs.js';
-import type { EvidenceStep, Executor, ExecutorDeps } from './executor.js';
-
-const parametersSchema = z.object({
-  modelId: z.uuid(),
-  keys: z
-    .array(z.object({ inputHash: z.string(), input: searchRequestSchema, count: z.number().positive() }))
-    .min(2)
-    .max(200),
-});
+import { aaRowsOf, armsOf, blockRow } from '../evidence/key-pairs.js';
+import { computed, heldHash, lifetimeHours, pairsOf, planOf } from './cache-plan.js';
+import { heldBefore, refill, shrink } from './cache-shrinking.js';
+import type { EvidenceStep, Executor, ExecutorDeps, Prepared } from './executor.js';
 
 const aaPairsNeeded = 10;
 const blockSize = 20;
 /** An answer of ten hits with snippets, as JSON: estimate before it is computed. */
 const answerBytes = 8_192;
-const lifetimeHours = 24;
 const historyHours = 1;
 /** Unscaled length of a block; a block still needs its requests, however fast the clock runs. */
 const blockMs = 60_000;
 const blockMsMin = 500;
 
-const parametersOf = (action: Pick<ActionRow, 'parameters'>): z.infer<typeof parametersSchema> => {
-  const parsed = parametersSchema.safeParse(action.parameters);
-  if (!parsed.success) throw new HartoError('INPUT_INVALID', 'cache plan names no valid keys');
-  return parsed.data;
+/** Whose answers the plan is about: those of the action itself, and of the one that it takes from. */
+const owners = (action: Pick<ActionRow, 'id' | 'parameters'>): string[] => {
+  const plan = planOf(action);
+  return plan.operation === 'shrink' ? [plan.of, action.id] : [action.id];
 };
 
-/** Pairs of keys of equal traffic, the same at every step of the action. */
-const pairsOf = (action: Pick<ActionRow, 'parameters'>): KeyPair[] =>
-  pairKeys(parametersOf(action).keys.map((k) => ({ key: k.inputHash, traffic: k.count })));
+/** The action has no identifier yet: nothing can be its own. */
+const nobody = '00000000-0000-4000-8000-000000000000';
 
-async function entriesHash(deps: ExecutorDeps, tenantId: string, actionId: string): Promise<string> {
-  const entries = await deps.store.withTenant(tenantId, (tx) => tx.cache.entries(actionId));
-  return sha256Hex(canonicalJson(entries.map((e) => e.inputHash).sort()));
-}
-
-/** Loads the answers of the most used keys; measured on live requests by pairs of keys of equal traffic. */
+/**
+ * Loads the answers of the most used keys, or gives up some of those that an earlier action keeps. Measured on live
+ * requests by pairs of keys of equal traffic: one of each pair has what would be kept, the other one has not.
+ */
 export const cacheWarming: Executor = {
-  async prepare(_deps, _tenantId, { candidate }) {
-    const { modelId, keys } = parametersOf(candidate);
-    return {
-      inverse: { kind: 'unload-answers' },
-      snapshotHash: sha256Hex(canonicalJson([])),
-      touched: {
-        objects: [`answers of model ${modelId}`],
-        objectsOfKind: 1,
-        storageBytes: keys.length * answerBytes,
-        applySeconds: candidate.costSeconds,
-        heavy: false,
-      },
+  async prepare(deps, tenantId, { candidate }) {
+    const plan = planOf(candidate);
+    const touched: Prepared['touched'] = {
+      objects: [`answers of model ${plan.modelId}`],
+      objectsOfKind: 1,
+      storageBytes: plan.operation === 'load' ? plan.keys.length * answerBytes : 0,
+      applySeconds: candidate.costSeconds,
+      heavy: false,
     };
+    const snapshotHash = await heldHash(deps, tenantId, owners({ ...candidate, id: nobody }));
+    if (plan.operation === 'load') return { inverse: { kind: 'unload-answers' }, snapshotHash, touched };
+    const held = await deps.store.withTenant(tenantId, (tx) => heldBefore(tx, plan));
+    const known = new Set(held.map((h) => h.inputHash));
+    if (!plan.keys.every((k) => known.has(k.inputHash))) {
+      throw new HartoError('INPUT_INVALID', `action ${plan.of} does not keep all of these keys`);
+    }
+    return { inverse: { kind: 'refill-answers', of: plan.of, held }, snapshotHash, touched };
   },
 
-  async apply(deps, tenantId, action) {
-    const { modelId, keys } = parametersOf(action);
-    const expiresAt = new Date(deps.now().getTime() + lifetimeHours * 3_600_000);
-    const loaded = await deps.store.withTenant(tenantId, async (tx) => {
-      const corpusVersion = await tx.ingestion.corpusVersion();
-      const entries = [];
-      for (const key of keys) {
-        const from = process.hrtime.bigint();
-        const answer = await deps.answer(tx, key.input);
-        const computeMs = Number(process.hrtime.bigint() - from) / 1e6;
-        entries.push({ inputHash: key.inputHash, output: answer.output, computeMs });
-      }
+  apply(deps, tenantId, action) {
+    const plan = planOf(action);
+    return deps.store.withTenant(tenantId, async (tx): Promise<Record<string, unknown>> => {
+      if (plan.operation === 'shrink') return { ...(await shrink(deps, tx, action, plan)) };
+      const entries = await computed(deps, tx, plan.keys);
       // Sixty answers take a while.
       await deps.assertRunning();
-      return tx.cache.load(modelId, corpusVersion, action.id, entries, expiresAt);
+      const expiresAt = new Date(deps.now().getTime() + lifetimeHours * 3_600_000);
+      const corpusVersion = await tx.ingestion.corpusVersion();
+      return { loaded: await tx.cache.load(plan.modelId, corpusVersion, action.id, entries, expiresAt) };
     });
-    return { loaded };
   },
 
   async collect(deps, tenantId, action, blockNo, known) {
     const pairs = pairsOf(action);
+    if (planOf(action).operation === 'shrink' && !action.progress['measurement']) {
+      const patch = { measurement: { metric: 'latency', goal: 'non-inferiority' } };
+      return { kind: 'waiting', reason: 'not slower by more than the margin', patch, nextInMs: 0 };
+    }
     const aa = known.filter((r) => r.kind === 'AA').length;
     if (aa < aaPairsNeeded && action.progress['historyRead'] !== true) {
       return historyPairs(deps, tenantId, action, pairs, blockNo);
@@ -87,14 +78,19 @@ export const cacheWarming: Executor = {
   remeasurable: () => false,
 
   async keep(tx, action) {
-    await tx.cache.keep(action.id);
+    if (planOf(action).operation === 'shrink') await tx.cache.unload(action.id);
+    else await tx.cache.keep(action.id);
   },
 
   async revert(deps, tenantId, action) {
-    await deps.store.withTenant(tenantId, (tx) => tx.cache.unload(action.id));
+    const plan = planOf(action);
+    await deps.store.withTenant(tenantId, async (tx) => {
+      if (plan.operation === 'shrink') await refill(deps, tx, action, plan);
+      else await tx.cache.unload(action.id);
+    });
   },
 
-  stateHash: (deps, tenantId, action) => entriesHash(deps, tenantId, action.id),
+  stateHash: (deps, tenantId, action) => heldHash(deps, tenantId, owners(action)),
 };
 
 /** A/A pairs from requests that nothing had touched yet: those before the action was applied. */
@@ -160,7 +156,10 @@ async function liveBlock(
   return { kind: 'pairs', rows: [row], patch, nextInMs: blockLength(deps) };
 }
 
-/** An A/A block treats nobody: both arms are control, and the draw only names them. */
+/**
+ * An A/A block treats nobody: both arms are control, and the draw only names them. Treated has an answer kept where
+ * answers are loaded, and has none where they are given up.
+ */
 async function startBlock(
   deps: ExecutorDeps,
   tenantId: string,
@@ -169,8 +168,11 @@ async function startBlock(
   blockNo: number,
   measuring: boolean,
 ): Promise<void> {
-  const treated = measuring ? treatedKeys(armsOf(action.id, 'AB', blockNo, pairs)) : [];
-  await deps.store.withTenant(tenantId, (tx) => tx.cache.drawArms(action.id, blockNo, treated));
+  const loads = planOf(action).operation === 'load';
+  const arms = armsOf(action.id, 'AB', blockNo, pairs);
+  const serves = (arm: Arm): boolean => (measuring ? (arm === 'treated') === loads : !loads);
+  const enabled = [...arms].filter(([, arm]) => serves(arm)).map(([key]) => key);
+  await deps.store.withTenant(tenantId, (tx) => tx.cache.drawArms(action.id, blockNo, enabled));
 }
 
 const blockLength = (deps: ExecutorDeps): number => Math.max(blockMsMin, blockMs / deps.scale);

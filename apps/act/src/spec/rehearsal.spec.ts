@@ -89,6 +89,37 @@ describe('rehearsal of every inverse', () => {
     await rehearse(candidateOf(type, { parameters: await plans[type]!() }), true);
   });
 
+  it('CacheWarming that gives up answers, which serve again with their hits', async () => {
+    const { modelId, keys } = (await cachePlan()) as { modelId: string; keys: { inputHash: string }[] };
+    const [earlier] = await started(rig, tenantId, [
+      candidateOf('CacheWarming', { parameters: { modelId, keys } }),
+    ]);
+    await executors.CacheWarming!.apply(rig.deps, tenantId, earlier!);
+    const entries = () => rig.store.withTenant(tenantId, (tx) => tx.cache.entries(earlier!.id));
+    const [first, second] = keys.map((k) => k.inputHash).sort();
+    await rig.store.withTenant(tenantId, async (tx) => {
+      await tx.cache.keep(earlier!.id);
+      await tx.cache.countHits(modelId, [
+        { inputHash: first!, count: 3 },
+        { inputHash: second!, count: 5 },
+      ]);
+    });
+    const before = await entries();
+    const given = keys.filter((k) => k.inputHash >= second!);
+    const parameters = { operation: 'shrink', modelId, of: earlier!.id, keys: given };
+    await rehearse(candidateOf('CacheWarming', { parameters }), true);
+    expect(await entries()).toEqual(before);
+    expect(before.every((e) => e.enabled)).toBe(true);
+    const foreign = { ...parameters, keys: [...given, { ...given[0], inputHash: 'f'.repeat(64) }] };
+    await expect(rehearse(candidateOf('CacheWarming', { parameters: foreign }), true)).rejects.toMatchObject({
+      code: 'INPUT_INVALID',
+    });
+    await rig.store.withTenant(tenantId, async (tx) => {
+      const [cycle] = await tx.cycles.latest(1);
+      await tx.cycles.advance(cycle!.id, cycle!.epoch, 'Acting', 'Learned');
+    });
+  });
+
   it('IndexOptimization that drops', async () => {
     const plan = indexOf('drop');
     await rig.store.maintenance.createIndex(plan.definition, { lockTimeoutMs: 5_000 });

@@ -110,7 +110,7 @@ describe('approvals', () => {
     );
     await decideAction(rig.deps, vote(tenantId, action, 'approve'));
     const other = definition('outcome');
-    await rig.store.maintenance.createIndex(other, { lockTimeoutMs: 5_000 });
+    await rig.store.maintenance.createIndex(other, { lockTimeoutMs: 60_000 });
     try {
       await advanceAction(rig.deps, due(tenantId, action));
       const asked = await reread(rig, tenantId, action.id);
@@ -119,7 +119,7 @@ describe('approvals', () => {
       expect(await auditOf(tenantId, action.id)).toContain('action.asked-again');
       expect((await rig.store.maintenance.indexes()).map((i) => i.name)).not.toContain(plan.name);
     } finally {
-      await rig.store.maintenance.dropIndex(other.name, { lockTimeoutMs: 5_000 });
+      await rig.store.maintenance.dropIndex(other.name, { lockTimeoutMs: 60_000 });
     }
   });
 

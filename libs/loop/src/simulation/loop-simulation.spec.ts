@@ -1,9 +1,8 @@
-import { describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { offThread } from '../testing/off-thread.js';
 import { simulateLoop, type LoopSimulationOptions, type LoopSimulationReport } from './loop-simulation.js';
 
 // Two seconds of work; the rest is for a machine that is busy with other suites.
-jest.setTimeout(60_000);
 
 const module = new URL('./loop-simulation.js', import.meta.url);
 const run = (options: LoopSimulationOptions): Promise<LoopSimulationReport> =>

@@ -1,10 +1,9 @@
-import { describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { offThread } from '../testing/off-thread.js';
 import type { GuardrailFigures, GuardrailScenario } from './guardrail-simulation.js';
 import type { ReferenceFigures, ReferenceScenario } from './reference-simulation.js';
 
 // Two seconds of work; the rest is for a machine that is busy with other suites.
-jest.setTimeout(60_000);
 
 const runs = 2_000;
 const seed = 20261121;

@@ -115,5 +115,5 @@ function historyLaws(c: Contract, m: Prepared): void {
     const dropped = await inTenant((tx) => tx.overlays.pruneHistory(states[12].at));
     expect(dropped).toBeGreaterThan(0);
     expect(await inTenant((tx) => tx.overlays.read(version.id, states[20].at))).toEqual(states[20].rows);
-  }, 60_000);
+  }, 240_000);
 }

@@ -90,7 +90,7 @@ describe('migrations', () => {
     const known = (await coreMigrations('postgres')).length;
     expect(results.map((r) => r.applied.length).sort((a, b) => a - b)).toEqual([0, 0, 0, 0, known]);
     await drop();
-  }, 60_000);
+  }, 240_000);
 
   describe('that go wrong', () => {
     let folder: string;

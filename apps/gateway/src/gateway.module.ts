@@ -11,8 +11,11 @@ import { ComputeController } from './routes/compute.controller.js';
 import { EventsController } from './routes/events.controller.js';
 import { HealthController } from './routes/health.controller.js';
 import { LoopController } from './routes/loop.controller.js';
+import { ModelsController } from './routes/models.controller.js';
+import { ProvenanceController } from './routes/provenance.controller.js';
 import { SearchController } from './routes/search.controller.js';
 import { SessionController } from './routes/session.controller.js';
+import { SnapshotsController } from './routes/snapshots.controller.js';
 import { StatusController } from './routes/status.controller.js';
 import { SearchService } from './search.service.js';
 import { StatusService } from './status.service.js';
@@ -25,8 +28,11 @@ import { StatusService } from './status.service.js';
     HealthController,
     LearnedHandler,
     LoopController,
+    ModelsController,
+    ProvenanceController,
     SearchController,
     SessionController,
+    SnapshotsController,
     StatusController,
   ],
   providers: [

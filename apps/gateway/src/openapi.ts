@@ -1,6 +1,8 @@
 import { submissionSchema } from '@hartonomous/compute';
-import { errorCodes, searchRequestSchema, type Scope } from '@hartonomous/contracts';
+import { errorCodes, searchRequestSchema } from '@hartonomous/contracts';
 import { z } from 'zod';
+import { originRoutes } from './origin-routes.js';
+import type { RouteDoc } from './route-doc.js';
 import {
   actionsQuery,
   cycleBody,
@@ -8,19 +10,9 @@ import {
   killSwitchBody,
   listQuery,
   modeBody,
+  searchQuery,
 } from './http/schemas.js';
 import { bulkBody, commandBody, computationsQuery, pageQuery } from './routes/compute.schemas.js';
-
-interface RouteDoc {
-  method: 'get' | 'post' | 'put';
-  path: string;
-  scope: Scope | 'public';
-  summary: string;
-  status?: number;
-  query?: z.ZodObject;
-  body?: z.ZodType;
-  example?: unknown;
-}
 
 /** Every route of the gateway; a test compares this list with the routes that are really registered. */
 export const routeDocs: RouteDoc[] = [
@@ -29,6 +21,7 @@ export const routeDocs: RouteDoc[] = [
     path: '/v1/search',
     scope: 'viewer',
     summary: 'Search the corpus (BM25 and vectors, fused, ranked under the serving version)',
+    query: searchQuery,
     body: searchRequestSchema,
     example: { query: 'where are leases renewed', filters: { kind: 'code' }, limit: 5 },
   },
@@ -179,6 +172,7 @@ export const routeDocs: RouteDoc[] = [
     scope: 'viewer',
     summary: 'Spans of a trace from the store, running ones included',
   },
+  ...originRoutes,
   { method: 'get', path: '/v1/audit', scope: 'viewer', summary: 'Audit log, newest first', query: listQuery },
   {
     method: 'get',

@@ -18,8 +18,8 @@ export {
   fitLandmarks,
   type LandmarkData,
 } from './map/landmark-set.js';
+export { SERVING_ALIAS, resolveModel } from './search/model-reference.js';
 export {
-  SERVING_ALIAS,
   createSearch,
   type ComputedAnswer,
   type SearchService,

@@ -32,6 +32,9 @@ create table provenance_edge (
   primary key (tenant_id, node_id, node_revision, edge_type, parent_id, parent_revision)
 );
 
+-- The file, and its state, from which the tenant took an atom up; null when it came without one.
+alter table tenant_atom add origin_id uniqueidentifier null, origin_revision int null;
+
 -- A model's own rows at an instant: its tensor atoms (overlay_row 0) and its overlay (1).
 create table weight_snapshot (
   tenant_id uniqueidentifier not null references tenant (id),
@@ -75,6 +78,13 @@ create type rows_uuityyyt as table (
   c6 varbinary(max),
   c7 varbinary(max),
   c8 nvarchar(max) collate Latin1_General_100_BIN2
+);
+
+create type rows_uiui as table (
+  c1 uniqueidentifier,
+  c2 int,
+  c3 uniqueidentifier,
+  c4 int
 );
 
 create type rows_uuitui as table (

@@ -32,6 +32,9 @@ create table provenance_edge (
   primary key (tenant_id, node_id, node_revision, edge_type, parent_id, parent_revision)
 );
 
+-- The file, and its state, from which the tenant took an atom up; null when it came without one.
+alter table tenant_atom add column origin_id uuid, add column origin_revision integer;
+
 -- A model's own rows at an instant: its tensor atoms (overlay_row false) and its overlay (true).
 create table weight_snapshot (
   tenant_id uuid not null references tenant (id),

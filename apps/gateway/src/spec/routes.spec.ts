@@ -120,7 +120,12 @@ describe("another tenant's ids", () => {
         })),
       ),
     );
+    const snapshot = await rig.store.withTenant(tenantId, async (tx) =>
+      tx.snapshots.take((await tx.models.ensureNative()).id, { label: 'theirs', by: 'test' }),
+    );
     const ids: Record<string, string> = {
+      provenance: snapshot.id,
+      snapshots: snapshot.id,
       cycles: action.cycleId,
       actions: action.id,
       computations: computation.id,
@@ -129,6 +134,7 @@ describe("another tenant's ids", () => {
     const bodies: Record<string, unknown> = {
       '/v1/actions/{id}/decisions': { decision: 'approve', planHash: action.planHash },
       '/v1/computations/{id}/commands': { verb: 'cancel' },
+      '/v1/snapshots/{id}/restore': { why: 'not mine' },
     };
     const mine = await rig.key(['admin']);
     const sweep = routeDocs.filter(({ path }) => /\{(id|traceId)\}/.test(path));
@@ -149,7 +155,15 @@ describe("another tenant's ids", () => {
     }
     const before = await rig.store.withTenant(rig.tenantId, (tx) => tx.audit.latest(500));
     expect(before.filter((row) => Object.values(ids).includes(row.subject))).toEqual([]);
-    for (const list of ['cycles', 'actions', 'computations', 'rejected', 'audit', 'dead-letters']) {
+    for (const list of [
+      'cycles',
+      'actions',
+      'computations',
+      'snapshots',
+      'rejected',
+      'audit',
+      'dead-letters',
+    ]) {
       const { json } = await rig.ask(`/v1/${list}?limit=100`, { key: mine.key });
       expect(JSON.stringify(json)).not.toContain(tenantId);
       for (const id of Object.values(ids)) expect(JSON.stringify(json)).not.toContain(id);

@@ -2,12 +2,10 @@ import type { SearchHit, SearchRequest, SearchResponse } from '@hartonomous/cont
 import { HartoError, newId } from '@hartonomous/contracts';
 import type { CachedAnswer, ModelRow, RequestRecord, Store, TenantTransaction } from '@hartonomous/store';
 import { inputHashOf } from './input-hash.js';
+import { resolveModel, SERVING_ALIAS } from './model-reference.js';
 import type { SearchAnswer, SearchContext } from './search-atoms.js';
 import { AtomSearch } from './search-atoms.js';
 import { VectorSnapshots } from './vector-snapshot.js';
-
-/** Alias of the version that serves. */
-export const SERVING_ALIAS = 'default';
 
 export interface ServeContext {
   requestId?: string;
@@ -17,6 +15,10 @@ export interface ServeContext {
   cache?: 'use' | 'off';
   /** Wait for vectors of the present corpus version, rather than answer from one a few seconds old. */
   fresh?: boolean;
+  /** The version to rank under, by id, alias, `name@version` or `name@alias`; the serving one without it. */
+  model?: string;
+  /** Places and aliases as they were at this instant; such an answer neither comes from the cache nor counts in it. */
+  asOf?: Date;
 }
 
 export interface Served {
@@ -112,22 +114,25 @@ class CreatedSearch implements SearchService {
     context: ServeContext,
     arrival: Arrival,
   ): Promise<Served> {
-    const model = await servingModel(tx);
-    this.lastModel.set(tx.tenantId, model.id);
+    const { asOf } = context;
+    const reference = context.model ?? (asOf && SERVING_ALIAS);
+    const model = reference ? await resolveModel(tx, reference, asOf) : await servingModel(tx);
+    if (!reference) this.lastModel.set(tx.tenantId, model.id);
     const corpusVersion = await tx.ingestion.corpusVersion();
     const inputHash = inputHashOf(request);
-    const cached = context.cache === 'off' ? null : await tx.cache.find(model.id, corpusVersion, inputHash);
+    const cacheOff = context.cache === 'off' || asOf !== undefined;
+    const cached = cacheOff ? null : await tx.cache.find(model.id, corpusVersion, inputHash);
     const open = performance.now() - arrival.started;
     const kept = cached?.enabled ? (JSON.parse(cached.output) as KeptAnswer) : null;
     const computed =
       kept === null
-        ? await this.atoms.search(tx, request, { model, corpusVersion, fresh: context.fresh })
+        ? await this.atoms.search(tx, request, { model, corpusVersion, fresh: context.fresh, asOf })
         : null;
     const { hits, point } = computed ?? kept ?? { hits: [], point: null };
     const experiment = experimentOf(cached);
     const durationMs = performance.now() - arrival.started;
     const base = baseRecord(context.requestId ?? newId(), request, inputHash, context);
-    const state = context.cache === 'off' ? 'off' : kept === null ? 'miss' : 'hit';
+    const state = cacheOff ? 'off' : kept === null ? 'miss' : 'hit';
     return {
       response: {
         requestId: base.id,

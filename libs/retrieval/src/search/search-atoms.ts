@@ -23,6 +23,8 @@ export interface SearchContext {
   /** Wait for vectors of this very corpus version. */
   fresh?: boolean;
   fusion?: Fusion;
+  /** Ranks by the places as they were at this instant. */
+  asOf?: Date;
 }
 
 export interface SearchAnswer {
@@ -64,7 +66,11 @@ export class AtomSearch {
     const queryPoint = positional && counts.size > 0 ? await this.placeQuery(tx, query) : null;
     const places = new Map<string, PlacedAtom>();
     const readPlaces = async (ids: string[]): Promise<void> => {
-      for (const place of await tx.map.positions(context.model.id, ids)) places.set(place.atomId, place);
+      const { model, asOf } = context;
+      const found = asOf
+        ? await tx.overlays.positionsAsOf(model.id, ids, asOf)
+        : await tx.map.positions(model.id, ids);
+      for (const place of found) places.set(place.atomId, place);
     };
     if (positional) await readPlaces(candidates.map(({ atomId }) => atomId));
     const ranked = rank(candidates, places, queryPoint, ranking).slice(0, request.limit);

@@ -4,7 +4,7 @@ import { createRng, drawInteger, sampleIndices } from '@hartonomous/numerics';
 import type { Store } from '@hartonomous/store';
 import { mineWorkload } from '../ingest/mine-workload.js';
 import type { SearchService } from '../search/create-search.js';
-import { SERVING_ALIAS } from '../search/create-search.js';
+import { SERVING_ALIAS } from '../search/model-reference.js';
 import type { Fusion } from '../search/fusion.js';
 
 /** A query and the atom it was made of. */

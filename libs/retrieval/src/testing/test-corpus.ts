@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AtomSource, Store } from '@hartonomous/store';
-import { SERVING_ALIAS } from '../search/create-search.js';
+import { SERVING_ALIAS } from '../search/model-reference.js';
 import { allSources } from '../map/relate-atoms.js';
 
 /** Packages whose sources are copied: a copy, because the tree may change while tests run. */

@@ -62,5 +62,9 @@ export interface ModelRepository {
   resolve(alias: string, asOf?: Date): Promise<ModelRow | null>;
   /** What the alias has named, newest first: the first row may still be true. At most `limit`. */
   aliasHistory(alias: string, limit: number): Promise<AliasSpan[]>;
+  /** All aliases with what they name now, by name. */
+  aliases(): Promise<(AliasSpan & { alias: string })[]>;
+  /** Holds the alias until the transaction ends, so that what is decided by what it names stays true. */
+  lockAlias(alias: string): Promise<void>;
   setAlias(alias: string, modelId: string, by: string, why: string): Promise<void>;
 }

@@ -4,7 +4,7 @@ import type { TenantContext } from './context.js';
 import { checkFiles, distinctAtoms, type DistinctAtom } from './ingest-input.js';
 import { releaseContents, writeTerms, writeVectors } from './ingest-contents.js';
 import { removeRegions, removeSources, writeRegions, writeSources } from './ingest-regions.js';
-import { markReleased, markSourcesReleased, sealIngested } from './provenance-writers.js';
+import { markReleased, markSourcesReleased, sealSources, type Origins } from './provenance-writers.js';
 
 export function ingestionRepository(context: TenantContext): IngestionRepository {
   const { tenantId, db } = context;
@@ -25,11 +25,11 @@ export function ingestionRepository(context: TenantContext): IngestionRepository
       const paths = files.map((file) => file.path);
       await removeRegions(context, corpus, paths);
       const filesAdded = await writeSources(context, corpus, files);
+      const origins = await sealSources(context, corpus, files);
       await writeRegions(context, corpus, files, atoms);
-      const changed = await applyReferences(context, atoms);
+      const changed = await applyReferences(context, atoms, origins);
       await writeTerms(context, atoms, changed.taken);
       await writeVectors(context, embeddingModel, atoms);
-      await sealIngested(context, corpus, files, atoms, changed.taken);
       await settle(context, filesAdded, changed);
       return {
         files: files.length,
@@ -46,7 +46,7 @@ export function ingestionRepository(context: TenantContext): IngestionRepository
       await removeRegions(context, corpus, paths);
       await markSourcesReleased(context, corpus, paths);
       counts.files = await removeSources(context, corpus, paths);
-      const changed = await applyReferences(context, []);
+      const changed = await applyReferences(context, [], new Map());
       await settle(context, -counts.files, changed);
       counts.atomsReleased = changed.released.length;
       return counts;
@@ -105,7 +105,11 @@ interface HeldAtom {
 const sumLength = (rows: HeldAtom[]): number => rows.reduce((sum, row) => sum + row.length, 0);
 
 /** Brings tenant_atom in line with stage_change: one row of +1 or -1 for each region that came or went. */
-async function applyReferences(context: TenantContext, atoms: DistinctAtom[]): Promise<ReferenceChange> {
+async function applyReferences(
+  context: TenantContext,
+  atoms: DistinctAtom[],
+  origins: Origins,
+): Promise<ReferenceChange> {
   const { tenantId, db, sql, statements } = context;
   const changes = `(select atom_id, sum(change) as change from ${sql.staged('stage_change')} group by atom_id)`;
   await db.run(
@@ -122,17 +126,34 @@ async function applyReferences(context: TenantContext, atoms: DistinctAtom[]): P
     const params: unknown[] = [tenantId];
     const rows = sql.rowset(
       'a',
-      { atom_id: 'uuid', length_terms: 'int' },
-      atoms.map((atom) => [atom.id, atom.lengthTerms]),
+      { atom_id: 'uuid', length_terms: 'int', origin_id: 'uuid', origin_revision: 'int' },
+      atoms.map((atom) => {
+        const origin = origins.get(atom.contentHash);
+        return [atom.id, atom.lengthTerms, origin?.id, origin?.revision];
+      }),
       params,
     );
     taken = (
       await db.rows<{ atom_id: string; length_terms: number }>(
         sql.insertNew({
           table: 'tenant_atom',
-          columns: ['tenant_id', 'atom_id', 'reference_count', 'length_terms'],
-          select: [sql.cast('$1', 'uuid'), 'r.atom_id', 'r.change', 'r.length_terms'],
-          from: `(select a.atom_id, a.length_terms, d.change from ${rows} join ${changes} d on d.atom_id = a.atom_id
+          columns: [
+            'tenant_id',
+            'atom_id',
+            'reference_count',
+            'length_terms',
+            'origin_id',
+            'origin_revision',
+          ],
+          select: [
+            sql.cast('$1', 'uuid'),
+            'r.atom_id',
+            'r.change',
+            'r.length_terms',
+            'r.origin_id',
+            'r.origin_revision',
+          ],
+          from: `(select a.*, d.change from ${rows} join ${changes} d on d.atom_id = a.atom_id
             where d.change > 0) r`,
           match: 'tenant_atom.tenant_id = $1 and tenant_atom.atom_id = r.atom_id',
           returning: ['atom_id', 'length_terms'],

@@ -108,6 +108,18 @@ function aliases(context: TenantContext): Omit<ModelRepository, keyof Versions> 
         [tenantId, alias, limit],
       ),
 
+    aliases: () =>
+      db.rows<AliasSpan & { alias: string }>(
+        `select alias as "alias", model_id as "modelId", previous_model_id as "previousModelId",
+           changed_by as "by", why as "why", changed_at as "from", ${sql.cast('null', 'instant')} as "until"
+         from model_alias where tenant_id = $1 order by alias`,
+        [tenantId],
+      ),
+
+    async lockAlias(alias) {
+      await db.run('update model_alias set why = why where tenant_id = $1 and alias = $2', [tenantId, alias]);
+    },
+
     async setAlias(alias, modelId, by, why) {
       if (!(await db.manager.existsBy(entities.model, { tenantId, id: modelId }))) {
         throw new HartoError('NOT_FOUND', 'no such model version');

@@ -3,6 +3,10 @@ import type { TenantContext } from './context.js';
 
 /** What a node's content hash covers, made from the thing's own rows: the same when it is sealed and when verified. */
 
+/** Over the content hashes of a file's atoms, in the order of its regions. */
+export const regionsHash = (hashes: Buffer[]): string =>
+  sha256Hex(hashes.map((hash) => hash.toString('hex')).join('\n'));
+
 export interface RequestFields {
   id: string;
   modelId: string;

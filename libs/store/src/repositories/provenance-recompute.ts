@@ -5,6 +5,7 @@ import { keyText } from './provenance-hash.js';
 import {
   actionContent,
   computationContent,
+  regionsHash,
   requestColumns,
   requestContent,
   type ActionDocument,
@@ -44,7 +45,7 @@ export async function recompute(
   const byKind = grouped(nodes, (node) => node.kind);
   for (const [kind, all] of byKind) {
     const readable = all.filter((node) => {
-      if (node.releasedAt === null || kind === 'source') return true;
+      if (node.releasedAt === null || kind === 'source' || kind === 'atom') return true;
       found.set(keyText(node), 'not-recomputed');
       return false;
     });
@@ -116,8 +117,8 @@ interface AtomRecord {
 }
 
 /** The bytes are hashed again; of one whose bytes lie elsewhere the recorded hash counts. */
-const atoms: Reader = (context, nodes) =>
-  byId<AtomRecord>(
+const atoms: Reader = async (context, nodes) => {
+  const found = await byId<AtomRecord>(
     context,
     nodes,
     `select a.id as "id", a.content_hash as "hash", a.text as "text", a.payload as "payload"
@@ -132,6 +133,13 @@ const atoms: Reader = (context, nodes) =>
         : { contentHash: recorded, bytesHash: computed };
     },
   );
+  // Let go, and not taken up again.
+  for (const node of nodes) {
+    const key = keyText(node);
+    if (node.releasedAt !== null && found.get(key) === 'missing') found.set(key, 'not-recomputed');
+  }
+  return found;
+};
 
 const models: Reader = (context, nodes) =>
   byId<Parameters<typeof modelContent>[0]>(
@@ -186,21 +194,58 @@ interface SourceRecord {
   language: string;
 }
 
-/** Earlier states and files that are gone stand in their documents; the newest one must be what the table says. */
+/** Earlier states and files that are gone stand in their documents; the newest one must be what the tables say. */
 const sources =
   (isNewest: Newest): Reader =>
   async (context, nodes) => {
     const present = nodes.filter((node) => node.releasedAt === null && isNewest(node));
+    const regions = await regionsOf(context, present);
     const found = await byId<SourceRecord>(
       context,
       present,
       `select id as "id", corpus as "corpus", path as "path", content_hash as "contentHash",
          size_bytes as "sizeBytes", language as "language" from source where tenant_id = $1`,
       'id',
-      ({ id: _id, sizeBytes, ...rest }) => ({ ...rest, sizeBytes: Number(sizeBytes) }),
+      ({ id, sizeBytes, ...rest }) => ({
+        ...rest,
+        sizeBytes: Number(sizeBytes),
+        atoms: regions.get(id)?.length ?? 0,
+        atomsHash: regionsHash((regions.get(id) ?? []).flatMap((region) => region.hash ?? [])),
+      }),
     );
     for (const node of nodes) {
-      if (!found.has(keyText(node))) found.set(keyText(node), { content: node.document });
+      const key = keyText(node);
+      if (!found.has(key)) found.set(key, { content: node.document });
+      // Without all of its atoms the file cannot be judged; each of them is, where it is asked for.
+      else if (regions.get(node.id)?.some((region) => region.hash === null)) found.set(key, 'not-recomputed');
     }
     return found;
   };
+
+interface Region {
+  sourceId: string;
+  no: number;
+  /** Null when the tenant does not hold the atom. */
+  hash: Buffer | null;
+}
+
+async function regionsOf(
+  { tenantId, db, sql }: TenantContext,
+  nodes: ProvenanceNode[],
+): Promise<Map<string, Region[]>> {
+  const params: unknown[] = [tenantId];
+  const ofSources = sql.anyOf(
+    'r.source_id',
+    'uuid',
+    nodes.map((node) => node.id),
+    params,
+  );
+  const rows = await db.rows<Region>(
+    `select r.source_id as "sourceId", r.region_no as "no", a.content_hash as "hash" from atom_source r
+     left join tenant_atom t on t.tenant_id = r.tenant_id and t.atom_id = r.atom_id
+     left join atom a on a.id = t.atom_id
+     where r.tenant_id = $1 and ${ofSources} order by r.source_id, r.region_no`,
+    params,
+  );
+  return grouped(rows, (row) => row.sourceId);
+}

@@ -191,8 +191,8 @@ export const modelFields = `id as "id", name as "name", architecture as "archite
   version as "version", parent_id as "parentId", ranking as "ranking"`;
 
 /**
- * Things that may be referred to before anybody sealed them: atoms that came without a file, principals, and models of
- * a store that is older than its provenance. Were there any?
+ * Things that are sealed when something first refers to them: atoms, principals, and models of a store that is older
+ * than its provenance. Were there any?
  */
 export async function sealKnown(context: TenantContext, ids: string[]): Promise<boolean> {
   const { tenantId, db, sql } = context;
@@ -200,9 +200,9 @@ export async function sealKnown(context: TenantContext, ids: string[]): Promise<
     const params: unknown[] = [tenantId];
     return db.rows<R>(`${text} and ${sql.anyOf(column, 'uuid', ids, params)}`, params);
   };
-  const atoms = await read<{ id: string; hash: Buffer }>(
-    `select a.id as "id", a.content_hash as "hash" from tenant_atom t join atom a on a.id = t.atom_id
-     where t.tenant_id = $1`,
+  const atoms = await read<HeldAtom>(
+    `select a.id as "id", a.content_hash as "hash", t.origin_id as "originId", t.origin_revision as "originRevision"
+     from tenant_atom t join atom a on a.id = t.atom_id where t.tenant_id = $1`,
     't.atom_id',
   );
   const models = await read<ModelRecord>(`select ${modelFields} from model where tenant_id = $1`, 'id');
@@ -211,7 +211,7 @@ export async function sealKnown(context: TenantContext, ids: string[]): Promise<
     'id',
   );
   const nodes: NewNode[] = [
-    ...atoms.map(({ id, hash }) => atomNode(id, hash.toString('hex'), [])),
+    ...atoms.map(atomNode),
     ...models.map((row) => modelNode(row, [])),
     ...principals.map(({ id, name }): NewNode => ({
       id,
@@ -225,12 +225,22 @@ export async function sealKnown(context: TenantContext, ids: string[]): Promise<
   return nodes.length > 0;
 }
 
-export const atomNode = (id: string, hash: string, edges: Edge[]): NewNode => ({
+interface HeldAtom {
+  id: string;
+  hash: Buffer;
+  originId: string | null;
+  originRevision: number | null;
+}
+
+const atomNode = ({ id, hash, originId, originRevision }: HeldAtom): NewNode => ({
   id,
   revision: 1,
   kind: 'atom',
-  content: { contentHash: hash },
-  edges,
+  content: { contentHash: hash.toString('hex') },
+  edges:
+    originId === null
+      ? []
+      : [{ type: 'derived-from', parent: { id: originId, revision: originRevision ?? 1 } }],
 });
 
 export const modelNode = (row: ModelRecord, more: Edge[]): NewNode => ({

@@ -1,15 +1,17 @@
 import type { RequestRecord } from '../port/serving.js';
 import type { IngestFile } from '../port/atoms.js';
+import { canonicalJson } from '@hartonomous/contracts';
+import type { NodeKey } from '../port/provenance.js';
 import type { TenantContext } from './context.js';
-import type { DistinctAtom } from './ingest-input.js';
 import {
   actionContent,
   computationContent,
+  regionsHash,
   requestContent,
   type RequestFields,
 } from './provenance-contents.js';
 import { keyText, type Edge } from './provenance-hash.js';
-import { atomNode, modelFields, modelNode, seal, type NewNode } from './provenance-seal.js';
+import { modelFields, modelNode, seal, type NewNode } from './provenance-seal.js';
 
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
@@ -19,34 +21,38 @@ interface SourceContent {
   contentHash: string;
   sizeBytes: number;
   language: string;
+  /** Regions, and the hash over their atoms in order. */
+  atoms: number;
+  atomsHash: string;
 }
 
-/** Files whose bytes are new become nodes, and each atom that the tenant takes up is derived from the first of them. */
-export async function sealIngested(
+/** Where an atom came from when the tenant took it up. */
+export type Origins = Map<string, NodeKey>;
+
+/**
+ * Files whose contents are new become nodes, which cover the hashes of their atoms. The atoms themselves are sealed when
+ * something first refers to them: until then their content hash stands for them. Content hash -> file, as it is now.
+ */
+export async function sealSources(
   context: TenantContext,
   corpus: string,
   files: IngestFile[],
-  atoms: DistinctAtom[],
-  taken: Set<string>,
-): Promise<void> {
+): Promise<Origins> {
   const sources = await sourceStates(context, corpus, files);
-  const nodes = sources.filter((s) => s.isNew).map((s) => s.node);
-  await seal(context, nodes, { document: true });
-  const held = await markHeld(context, [...taken]);
-  const first = new Map<string, NewNode>();
+  await seal(
+    context,
+    sources.filter((s) => s.isNew).map((s) => s.node),
+    { document: true },
+  );
+  const origins: Origins = new Map();
   for (const [i, file] of files.entries()) {
+    const { id, revision } = sources[i].node;
     for (const { contentHash } of file.atoms) {
       const hash = contentHash.toString('hex');
-      if (!first.has(hash)) first.set(hash, sources[i].node);
+      if (!origins.has(hash)) origins.set(hash, { id, revision });
     }
   }
-  const added = atoms
-    .filter((atom) => taken.has(atom.id) && !held.has(atom.id))
-    .map(({ id, contentHash }) => {
-      const { id: sourceId, revision } = first.get(contentHash)!;
-      return atomNode(id, contentHash, [{ type: 'derived-from', parent: { id: sourceId, revision } }]);
-    });
-  await seal(context, added, { fresh: true });
+  return origins;
 }
 
 /** The node of each file as it is now: the newest one when its bytes are the same, else the next. */
@@ -79,26 +85,14 @@ async function sourceStates(
       contentHash: file.contentHash.toString('hex'),
       sizeBytes,
       language,
+      atoms: file.atoms.length,
+      atomsHash: regionsHash(file.atoms.map((atom) => atom.contentHash)),
     };
-    const last = document === null ? null : (JSON.parse(document) as SourceContent);
-    const isNew = last === null || last.contentHash !== content.contentHash || last.language !== language;
+    const isNew = document !== canonicalJson(content);
     const before = revision ?? 0;
     const node: NewNode = { id, revision: isNew ? before + 1 : before, kind: 'source', content, edges: [] };
     return { node, isNew };
   });
-}
-
-/** Atoms that the tenant holds again: those of them that have a node. */
-async function markHeld({ tenantId, db, sql }: TenantContext, ids: string[]): Promise<Set<string>> {
-  if (ids.length === 0) return new Set();
-  const params: unknown[] = [tenantId];
-  const where = `tenant_id = $1 and ${sql.anyOf('id', 'uuid', ids, params)}`;
-  const set = ['released_at = null'];
-  const rows = await db.rows<{ id: string }>(
-    sql.update({ table: 'provenance_node', set, where, returning: ['id'] }),
-    params,
-  );
-  return new Set(rows.map((row) => row.id));
 }
 
 /** Things that the tenant lets go: their nodes stay, since others rest on them. */

@@ -3,7 +3,7 @@ import { HartoError, newId, type Modality } from '@hartonomous/contracts';
 import type { AtomRepository, AtomRow, AtomSource } from '../port/atoms.js';
 import type { MergeAtom } from '../sql/executor.js';
 import { idsMax, type TenantContext } from './context.js';
-import { allEmbeddings } from './embeddings.js';
+import { bothTables, embeddingPage } from './embeddings.js';
 
 const sourceFields = `a.atom_id as "atomId", s.path as "path", a.symbol as "symbol", a.heading as "heading",
   a.language as "language", a.kind as "kind", a.line_start as "lineStart", a.line_end as "lineEnd"`;
@@ -87,11 +87,9 @@ function atomPages({ tenantId, db, sql }: TenantContext): Pick<AtomRepository, '
   return {
     async vectors(embeddingModel, after, limit) {
       const params: unknown[] = [tenantId, embeddingModel, limit];
-      const later = after === null ? '' : `and ${sql.idText('atom_id')} > $${params.push(after)}`;
+      const from = after === null ? null : `$${params.push(after)}`;
       const rows = await db.rows<{ id: string; dimensions: number; vector: Buffer }>(
-        `select atom_id as "id", dimensions as "dimensions", vector as "vector" from ${allEmbeddings} e
-         where tenant_id = $1 and embedding_model = $2 ${later}
-         order by ${sql.idText('atom_id')} offset 0 rows fetch next $3 rows only`,
+        embeddingPage(sql, bothTables, from, '$3'),
         params,
       );
       const dimensions = rows[0]?.dimensions ?? 0;

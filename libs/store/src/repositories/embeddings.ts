@@ -1,6 +1,6 @@
 import { HartoError } from '@hartonomous/contracts';
 import { promotionRows, type AtomVector, type EmbeddingRepository } from '../port/embeddings.js';
-import type { Columns } from '../sql/dialect.js';
+import type { Columns, Dialect } from '../sql/dialect.js';
 import type { TenantContext } from './context.js';
 import { NearestOf, vectorBytes, vectorOf, type VectorRecord } from './vector-scan.js';
 
@@ -12,17 +12,40 @@ const values = ['dimensions', 'vector'];
 const columns = [...keys, ...values].join(', ');
 const stageColumns: Columns = { atom_id: 'uuid', dimensions: 'int', vector: 'bytes' };
 
+/** The staged before the promoted. */
+export const bothTables = [stagingTable, promotedTable];
+
 /** Vectors of a page of a scan: 4 MiB at 256 dimensions. */
 const pageRows = 4_096;
 /** Candidates asked of an index for each neighbour wanted: it may err. */
 const oversampling = 4;
 const neighboursMax = 1_000;
 
+const superseded = `exists (select 1 from ${stagingTable} s where s.tenant_id = p.tenant_id
+  and s.embedding_model = p.embedding_model and s.atom_id = p.atom_id)`;
+
 /** FROM item: the vector of each atom, the staged one where there are two. */
 export const allEmbeddings = `(select ${columns} from ${stagingTable}
   union all
-  select ${columns} from ${promotedTable} p where not exists (select 1 from ${stagingTable} s
-    where s.tenant_id = p.tenant_id and s.embedding_model = p.embedding_model and s.atom_id = p.atom_id))`;
+  select ${columns} from ${promotedTable} p where not ${superseded})`;
+
+/**
+ * The `limit` first vectors of model $2 of tenant $1 by atom id, from the atom after `after` on. Each table is cut
+ * by itself, so that both are read in the order of their keys and no further than the page.
+ */
+export function embeddingPage(sql: Dialect, tables: string[], after: string | null, limit: string): string {
+  const id = sql.idText('p.atom_id');
+  const later = after === null ? '' : `and ${id} > ${after}`;
+  const first = `order by ${id} offset 0 rows fetch next ${limit} rows only`;
+  const parts = tables.map((table, i) => {
+    // A promoted vector counts where no staged one takes its place.
+    const alone = i > 0 ? `and not ${superseded}` : '';
+    return `select * from (select p.atom_id, p.dimensions, p.vector from ${table} p
+      where p.tenant_id = $1 and p.embedding_model = $2 ${later} ${alone} ${first}) of_${table}`;
+  });
+  return `select p.atom_id as "id", p.dimensions as "dimensions", p.vector as "vector"
+    from (${parts.join(' union all ')}) p ${first}`;
+}
 
 export function embeddingRepository(context: TenantContext): EmbeddingRepository {
   return {
@@ -61,8 +84,7 @@ function embeddingWrites(context: TenantContext): Pick<EmbeddingRepository, 'sta
 
     async promote(embeddingModel, above = promotionRows) {
       await lockVectors(context);
-      const { staged } = await sizesOf(context, embeddingModel);
-      if (staged <= above) return 0;
+      if ((await countUpTo(context, stagingTable, embeddingModel, above + 1)) <= above) return 0;
       const ofModel = 'tenant_id = $1 and embedding_model = $2';
       const from = `(select ${columns} from ${stagingTable} where ${ofModel}) r`;
       await db.run(upsertInto(context, promotedTable, from), [tenantId, embeddingModel]);
@@ -86,19 +108,35 @@ async function sizesOf({ tenantId, db }: TenantContext, embeddingModel: string) 
   return { promoted: Number(row.promoted), staged: Number(row.staged) };
 }
 
+/** Rows of a model in a table, counted no further than `limit`. */
+async function countUpTo(
+  { tenantId, db }: TenantContext,
+  table: string,
+  embeddingModel: string,
+  limit: number,
+): Promise<number> {
+  const [row] = await db.rows<{ n: string | number }>(
+    `select count(*) as "n" from (select atom_id from ${table} where tenant_id = $1 and embedding_model = $2
+       order by atom_id offset 0 rows fetch next $3 rows only) s`,
+    [tenantId, embeddingModel, limit],
+  );
+  return Number(row.n);
+}
+
+async function fewerThan(context: TenantContext, embeddingModel: string, rows: number): Promise<boolean> {
+  const staged = await countUpTo(context, stagingTable, embeddingModel, rows);
+  return staged < rows && staged + (await countUpTo(context, promotedTable, embeddingModel, rows)) < rows;
+}
+
 function nearestOf(context: TenantContext): EmbeddingRepository['nearest'] {
   const { tenantId, db, sql } = context;
 
-  async function scan(from: string, embeddingModel: string, nearest: NearestOf): Promise<void> {
+  async function scan(tables: string[], embeddingModel: string, nearest: NearestOf): Promise<void> {
     for (let after: string | null = null; ;) {
       const params: unknown[] = [tenantId, embeddingModel];
-      const later = after === null ? '' : `and ${sql.idText('e.atom_id')} > $${params.push(after)}`;
-      const rows: VectorRecord[] = await db.rows<VectorRecord>(
-        `select e.atom_id as "id", e.dimensions as "dimensions", e.vector as "vector" from ${from} e
-         where e.tenant_id = $1 and e.embedding_model = $2 ${later}
-         order by ${sql.idText('e.atom_id')} offset 0 rows fetch next ${pageRows} rows only`,
-        params,
-      );
+      const from = after === null ? null : `$${params.push(after)}`;
+      const text = embeddingPage(sql, tables, from, String(pageRows));
+      const rows: VectorRecord[] = await db.rows<VectorRecord>(text, params);
       for (const row of rows) nearest.show({ atomId: row.id, vector: vectorOf(row.vector) });
       if (rows.length < pageRows) return;
       after = rows[rows.length - 1].id;
@@ -119,13 +157,12 @@ function nearestOf(context: TenantContext): EmbeddingRepository['nearest'] {
   return async (embeddingModel, vector, k, { exactUpTo = promotionRows, index } = {}) => {
     const count = Math.min(neighboursMax, Math.max(1, Math.trunc(k)));
     const nearest = new NearestOf(vector, count);
-    const { promoted, staged } = await sizesOf(context, embeddingModel);
-    if (promoted + staged <= exactUpTo || !index) {
-      await scan(allEmbeddings, embeddingModel, nearest);
+    if (!index || (await fewerThan(context, embeddingModel, exactUpTo + 1))) {
+      await scan(bothTables, embeddingModel, nearest);
       return { route: 'exact', neighbours: nearest.found() };
     }
     // Staged ones first: an atom that the index knows by an older vector is seen by its newer one.
-    await scan(stagingTable, embeddingModel, nearest);
+    await scan([stagingTable], embeddingModel, nearest);
     const ids = await index(vector, count * oversampling);
     await showPromoted(embeddingModel, [...new Set(ids)].slice(0, neighboursMax * oversampling), nearest);
     return { route: 'merged', neighbours: nearest.found() };

@@ -1,6 +1,6 @@
 import type { Columns } from '../sql/dialect.js';
 import type { TenantContext } from './context.js';
-import { allEmbeddings, embeddingRepository, promotedTable, stagingTable } from './embeddings.js';
+import { bothTables, embeddingRepository, promotedTable, stagingTable } from './embeddings.js';
 import type { DistinctAtom } from './ingest-input.js';
 
 const termColumns: Columns = { atom_id: 'uuid', term: 'text', tf: 'int' };
@@ -42,10 +42,11 @@ export async function writeVectors(
     atoms.map((atom) => atom.id),
     params,
   );
-  const known = await db.rows<{ id: string }>(
-    `select atom_id as "id" from ${allEmbeddings} e where tenant_id = $1 and embedding_model = $2 and ${ofAtoms}`,
-    params,
+  const held = bothTables.map(
+    (table) =>
+      `select atom_id as "id" from ${table} where tenant_id = $1 and embedding_model = $2 and ${ofAtoms}`,
   );
+  const known = await db.rows<{ id: string }>(held.join(' union all '), params);
   const have = new Set(known.map((row) => row.id));
   const missing = atoms.filter((atom) => !have.has(atom.id));
   if (missing.length === 0) return;

@@ -103,7 +103,7 @@ function aliases(context: TenantContext): Omit<ModelRepository, keyof Versions> 
            union all
            select tenant_id, alias, model_id, previous_model_id, changed_by, why, valid_from, valid_to
            from model_alias_history) a
-         where a.tenant_id = $1 and a.alias = $2
+         where a.tenant_id = $1 and a.alias = $2 and (a.valid_to is null or a.valid_from < a.valid_to)
          order by a.valid_from desc offset 0 rows fetch next $3 rows only`,
         [tenantId, alias, limit],
       ),

@@ -5,6 +5,10 @@ const CELLS_PER_AXIS_MAX = 1 << 20;
 const CELL_MARGIN = 1 - 1e-9;
 /** A table over all cells, empty ones too, is kept while it has at most this many entries per point. */
 const DENSE_CELLS_PER_POINT = 16;
+/** Up to this many cells per point, a bit for each and a rank for every 32 (a quarter of a byte a cell) stay small. */
+const BIT_CELLS_PER_POINT = 256;
+/** Digits of the radix sort have at most this many bits. */
+const DIGIT_BITS_MAX = 16;
 
 export interface Grid {
   dim: number;
@@ -17,9 +21,17 @@ export interface Grid {
   cellOf: Uint32Array;
   /** Points in cells of a smaller key, for every key; null when the grid is too sparse for a table. */
   prefix: Uint32Array | null;
+  /** Which cells are occupied, when there is no table and a bit for every cell is not too much. */
+  occupied: CellBits | null;
   /** Key step along each axis. */
   strides: Float64Array;
   reach: number;
+}
+
+/** A bit for every cell, and the number of bits before each word. */
+interface CellBits {
+  words: Int32Array;
+  ranks: Uint32Array;
 }
 
 /** Where the box starts and the key step along each axis; null when the grid cannot serve the input. */
@@ -58,8 +70,9 @@ export function buildGrid(points: Float64Array, dim: number, epsilon: number): G
   if (!layout) return null;
   const { mins, strides, total } = layout;
   const dense = total <= Math.max(1 << 16, DENSE_CELLS_PER_POINT * n);
+  const bits = !dense && total <= Math.min(BIT_CELLS_PER_POINT * n, 2 ** 31 - 64);
   const inverse = 1 / side;
-  const pointKeys = dense ? new Int32Array(n) : new Float64Array(n);
+  const pointKeys = dense || bits ? new Int32Array(n) : new Float64Array(n);
   for (let t = 0; t < dim; t++) {
     const min = mins[t];
     const stride = strides[t];
@@ -68,7 +81,24 @@ export function buildGrid(points: Float64Array, dim: number, epsilon: number): G
   }
   const prefix = dense ? new Uint32Array(total + 2) : null;
   const ids = prefix ? countingOrder(pointKeys, prefix) : radixOrder(pointKeys, total);
-  return { dim, ...collectCells(points, dim, pointKeys, ids), ids, prefix, strides, reach };
+  const cells = collectCells(points, dim, pointKeys, ids);
+  const occupied = bits ? markOccupied(cells.keys, total) : null;
+  return { dim, ...cells, ids, prefix, occupied, strides, reach };
+}
+
+function markOccupied(keys: Float64Array, total: number): CellBits {
+  const words = new Int32Array((total >>> 5) + 2);
+  const ranks = new Uint32Array(words.length);
+  for (let cell = 0; cell < keys.length; cell++) words[keys[cell] >>> 5] |= 1 << keys[cell];
+  for (let w = 1; w < words.length; w++) ranks[w] = ranks[w - 1] + countBits(words[w - 1]);
+  return { words, ranks };
+}
+
+/** Number of set bits of a 32-bit word, by sums over ever wider fields. */
+function countBits(word: number): number {
+  const pairs = word - ((word >>> 1) & 0x55555555);
+  const nibbles = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);
+  return Math.imul((nibbles + (nibbles >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }
 
 /** Stable counting sort of the indices; leaves in `prefix` the number of points of smaller keys. */
@@ -80,20 +110,22 @@ function countingOrder(keys: ArrayLike<number>, prefix: Uint32Array): Uint32Arra
   return ids;
 }
 
-/** Stable radix sort of the indices by key, 2^16 at a time. */
+/** Stable radix sort of the indices by key, in as few passes as fit the digits and digits as short as the passes allow. */
 function radixOrder(keys: ArrayLike<number>, total: number): Uint32Array {
   const n = keys.length;
   let from = new Uint32Array(n);
   let to = new Uint32Array(n);
   for (let i = 0; i < n; i++) from[i] = i;
+  const keyBits = Math.max(1, Math.ceil(Math.log2(total)));
+  const radix = 2 ** Math.ceil(keyBits / Math.ceil(keyBits / DIGIT_BITS_MAX));
   const digits = new Uint16Array(n);
-  for (let unit = 1; unit < total; unit *= 65536) {
-    const cursor = new Uint32Array(65537);
+  for (let unit = 1; unit < total; unit *= radix) {
+    const cursor = new Uint32Array(radix + 1);
     for (let i = 0; i < n; i++) {
-      digits[i] = Math.floor(keys[from[i]] / unit) % 65536;
+      digits[i] = Math.floor(keys[from[i]] / unit) % radix;
       cursor[digits[i] + 1]++;
     }
-    for (let c = 0; c < 65536; c++) cursor[c + 1] += cursor[c];
+    for (let c = 0; c < radix; c++) cursor[c + 1] += cursor[c];
     for (let i = 0; i < n; i++) to[cursor[digits[i]]++] = from[i];
     [from, to] = [to, from];
   }
@@ -148,20 +180,56 @@ export function rowOffsets(grid: Grid): Float64Array {
 /** Fills `ranges` with the point ranges [from, to) of each row of cells around `cell`. */
 export type RangeFinder = (cell: number, ranges: Uint32Array) => void;
 
-/** From the table of all cells when there is one; else by pointers that only move forward (cells in order). */
+/** From the table or the bits of all cells when there are some; else by pointers that only move forward. */
 export function rangeFinder(grid: Grid, offsets: Float64Array): RangeFinder {
-  const { prefix, keys, reach, starts } = grid;
-  if (prefix) {
-    const steps = Int32Array.from(offsets);
-    return (cell, ranges) => {
-      const key = keys[cell] | 0;
-      for (let r = 0; r < steps.length; r++) {
-        const centre = key + steps[r];
-        ranges[2 * r] = prefix[centre - reach];
-        ranges[2 * r + 1] = prefix[centre + reach + 1];
+  const { prefix, occupied } = grid;
+  if (prefix) return tableFinder(grid, prefix, offsets);
+  return occupied ? bitFinder(grid, occupied, offsets) : pointerFinder(grid, offsets);
+}
+
+function tableFinder({ keys, reach }: Grid, prefix: Uint32Array, offsets: Float64Array): RangeFinder {
+  const steps = Int32Array.from(offsets);
+  return (cell, ranges) => {
+    const key = keys[cell] | 0;
+    for (let r = 0; r < steps.length; r++) {
+      const centre = key + steps[r];
+      ranges[2 * r] = prefix[centre - reach];
+      ranges[2 * r + 1] = prefix[centre + reach + 1];
+    }
+  };
+}
+
+/** Most rows around a cell are empty, and a look at the few bits of a row shows it. */
+function bitFinder(
+  { keys, reach, starts }: Grid,
+  { words, ranks }: CellBits,
+  offsets: Float64Array,
+): RangeFinder {
+  const steps = Int32Array.from(offsets, (offset) => offset - reach);
+  const row = (1 << (2 * reach + 1)) - 1;
+  return (cell, ranges) => {
+    const key = keys[cell] | 0;
+    for (let r = 0; r < steps.length; r++) {
+      const first = key + steps[r];
+      const word = first >>> 5;
+      const shift = first & 31;
+      const here = words[word];
+      // A shift by 32 - 0 would be one by 0; two shifts clear the word instead.
+      const bits = ((here >>> shift) | ((words[word + 1] << (31 - shift)) << 1)) & row;
+      if (bits === 0) {
+        ranges[2 * r] = 0;
+        ranges[2 * r + 1] = 0;
+        continue;
       }
-    };
-  }
+      const before = ranks[word] + countBits(here & ((1 << shift) - 1));
+      ranges[2 * r] = starts[before];
+      ranges[2 * r + 1] = starts[before + countBits(bits)];
+    }
+  };
+}
+
+/** Cells must be asked for in ascending order. */
+function pointerFinder({ keys, reach, starts }: Grid, offsets: Float64Array): RangeFinder {
   const first = new Uint32Array(offsets.length);
   const last = new Uint32Array(offsets.length);
   return (cell, ranges) => {

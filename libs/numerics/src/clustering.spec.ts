@@ -117,6 +117,27 @@ describe('DBSCAN', () => {
     expect(result.clusters).toBeGreaterThan(0);
   });
 
+  it.each([
+    [3, 'table', 0],
+    [3, 'bits', 28],
+    [3, 'pointers', 1000],
+    [4, 'table', 0],
+    [4, 'bits', 6],
+    [4, 'pointers', 1000],
+  ])('equals the definition in %i dimensions whatever finds the cells: %s', (dim, finder, extra) => {
+    const rng = testRng(`${dim}-${finder}`);
+    const box = dim === 3 ? 6 : 3;
+    const base = Array.from({ length: 600 * dim }, () => box * rng());
+    const points = Float64Array.from(extra > 0 ? [...base, ...new Array<number>(dim).fill(extra)] : base);
+    const grid = buildGrid(points, dim, 1);
+    expect([grid?.prefix !== null, grid?.occupied !== null]).toEqual([finder === 'table', finder === 'bits']);
+    const result = dbscan(points, dim, { epsilon: 1, minPoints: 11, metric: 'euclidean' });
+    expect(result.labels).toEqual(bruteForce(points, dim, 1, 11));
+    const cores = result.core.reduce((sum, flag) => sum + flag, 0);
+    expect(cores).toBeGreaterThan(30);
+    expect(cores).toBeLessThan(590);
+  });
+
   it('lists more pairs than uniform points would have (unit lattice, radius √2)', () => {
     const side = 40;
     const points = Float64Array.from({ length: 2 * side * side }, (_, at) =>

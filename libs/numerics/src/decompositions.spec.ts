@@ -5,7 +5,7 @@ import { geometricMedian } from './geometric-median.js';
 import { fitPca, projectPca } from './pca.js';
 import { thinQrOfTranspose, transpose } from './qr.js';
 import { createRng } from './random.js';
-import { svd, type Svd } from './svd.js';
+import { orthogonaliseRows, svd, type Svd } from './svd.js';
 import { truncatedSvd } from './truncated-svd.js';
 import { codeOf, difference, fixture, moved, normals, randomRotation, testRng } from './spec/support.js';
 
@@ -173,6 +173,30 @@ describe('truncated SVD', () => {
       ),
     ).toBe('');
     expect(parts.explained.reduce((sum, share) => sum + share, 0)).toBeLessThan(0.75);
+  });
+
+  it.each([1, 2, 5, 20, 33])('Jacobi rotations equal their twin bit for bit, %i rows', (n) => {
+    const start = normals(testRng('jacobi'), n * n);
+    const run = (engine: 'wasm' | 'twin'): Float64Array[] => {
+      const w = start.slice();
+      const also = start.slice(n).reverse();
+      orthogonaliseRows(w, n, n, also, also.length / n, engine);
+      return [w, also];
+    };
+    expect(run('wasm')).toEqual(run('twin'));
+  });
+
+  it('measures the whole matrix also where squares leave the range of a double', () => {
+    for (const unit of [1e-170, 1, 1e160]) {
+      const scaled = a.map((value) => value * unit);
+      const { explained } = truncatedSvd(scaled, 90, 70, 3, { rng: createRng(2) });
+      expect(difference(explained, truncatedSvd(a, 90, 70, 3, { rng: createRng(2) }).explained, 1e-9)).toBe(
+        '',
+      );
+    }
+    const broken = a.slice();
+    broken[4] = Infinity;
+    expect(codeOf(() => truncatedSvd(broken, 90, 70, 3, { rng: createRng(2) }))).toBe('SVD_NOT_FINITE');
   });
 
   it('agrees with the exact method and the twin engine; serves wide, rank-deficient and zero matrices', () => {

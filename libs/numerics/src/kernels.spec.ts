@@ -157,6 +157,22 @@ describe('matrix products', () => {
     }
   });
 
+  it.each([1, 3, 5, 18, 74])(
+    'halves symmetric and triangular products without changing a bit, n = %i',
+    (n) => {
+      const depth = 2 * n + 300;
+      const tall = normals(testRng('structure'), depth * n);
+      const gram = { transposeA: true } as const;
+      const full = multiplyF64(tall, tall, n, depth, n, gram);
+      expect(multiplyF64(tall, tall, n, depth, n, { ...gram, structure: 'symmetric' })).toEqual(full);
+      const lower = full.map((value, at) => (at % n <= Math.floor(at / n) ? value : 0));
+      const upper = { transposeB: true } as const;
+      expect(multiplyF64(tall, lower, depth, n, n, { ...upper, structure: 'upper b' })).toEqual(
+        multiplyF64(tall, lower, depth, n, n, upper),
+      );
+    },
+  );
+
   it('serves empty shapes and refuses wrong ones', () => {
     expect(multiplyF32(new Float32Array(0), new Float32Array(0), 0, 0, 3)).toHaveLength(0);
     expect(Array.from(multiplyF64(new Float64Array(0), new Float64Array(0), 2, 0, 1))).toEqual([0, 0]);

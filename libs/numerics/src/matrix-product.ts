@@ -1,5 +1,5 @@
 import { requireInteger, requireSameLength } from './preconditions.js';
-import { scratchKernels, type Engine } from './wasm/kernels.js';
+import { SYMMETRIC, UPPER_B, scratchKernels, type Engine } from './wasm/kernels.js';
 import { gemmTwin } from './wasm/twins.js';
 
 /** Which operands are given transposed, and which engine runs. */
@@ -8,11 +8,14 @@ export interface ProductOptions {
   transposeA?: boolean;
   /** `b` is stored n x k. */
   transposeB?: boolean;
+  /** What the caller knows, in double precision: half the work. A wrong claim gives a wrong product. */
+  structure?: 'symmetric' | 'upper b';
   engine?: Engine;
 }
 
-/** Rows packed together by the kernels. */
+/** Rows of a tile, and rows packed together by the kernels. */
 const TILE_ROWS = 4;
+const PACKED_ROWS = 16;
 const BLOCK_DEPTH = 256;
 
 function multiply<T extends Float32Array | Float64Array>(
@@ -44,15 +47,21 @@ function multiply<T extends Float32Array | Float64Array>(
   const aAt = kernels.reserve(unit * m * k);
   const bAt = kernels.reserve(unit * k * n);
   const cAt = kernels.reserve(unit * rows * ldc);
-  const workAt = kernels.reserve(unit * BLOCK_DEPTH * (ldc + TILE_ROWS));
+  const workAt = kernels.reserve(unit * BLOCK_DEPTH * (ldc + PACKED_ROWS));
   const view = (at: number, length: number): Float32Array | Float64Array =>
     single ? kernels.f32(at, length) : kernels.f64(at, length);
   view(aAt, m * k).set(a);
   view(bAt, k * n).set(b);
   const c = view(cAt, rows * ldc).fill(0);
-  const kernel = single ? kernels.run.gemmF32 : kernels.run.gemmF64;
-  kernel(aAt, aRow, aCol, bAt, bRow, bCol, m, k, n, cAt, ldc, workAt);
+  const { structure } = options;
+  if (single) kernels.run.gemmF32(aAt, aRow, aCol, bAt, bRow, bCol, m, k, n, cAt, ldc, workAt);
+  else {
+    const known = structure === 'symmetric' ? SYMMETRIC : structure === 'upper b' ? UPPER_B : 0;
+    kernels.run.gemmF64(aAt, aRow, aCol, bAt, bRow, bCol, m, k, n, cAt, ldc, workAt, known);
+  }
   for (let i = 0; i < m; i++) out.set(c.subarray(i * ldc, i * ldc + n), i * n);
+  if (structure === 'symmetric' && !single)
+    for (let i = 0; i < m; i++) for (let j = i + 1; j < n; j++) out[i * n + j] = out[j * n + i];
   return out;
 }
 

@@ -4,15 +4,7 @@ import { multiplyF32, multiplyF64 } from './matrix-product.js';
 import { requireInteger, requireInRange } from './preconditions.js';
 import { thinQrOfTranspose, transpose } from './qr.js';
 import { fillNormal, type Rng } from './random.js';
-import {
-  explainedShares,
-  frobeniusSquare,
-  jacobiSvd,
-  magnitude,
-  requireMatrix,
-  svd,
-  type Svd,
-} from './svd.js';
+import { explainedShares, jacobiSvd, requireMatrix, svd, type Svd } from './svd.js';
 import { orientRows } from './symmetric-eigen.js';
 import type { Engine } from './wasm/kernels.js';
 
@@ -38,6 +30,7 @@ type Product = (
   k: number,
   n: number,
   transposed?: 'a' | 'b',
+  structure?: 'symmetric' | 'upper b',
 ) => Float64Array;
 
 /** One pass of Cholesky QR: y (rows x l) -> y R^-1 and R (l x l). Null when y is too ill-conditioned. */
@@ -47,7 +40,7 @@ function choleskyQr(
   l: number,
   product: Product,
 ): { q: Float64Array; r: Float64Array } | null {
-  const gram = product(y, y, l, rows, l, 'a');
+  const gram = product(y, y, l, rows, l, 'a', 'symmetric');
   let factor: Float64Array;
   try {
     factor = cholesky(gram, l);
@@ -62,7 +55,8 @@ function choleskyQr(
     most = Math.max(most, factor[i * l + i]);
   }
   if (!(least > CHOLESKY_QR_RATIO_MIN * most)) return null;
-  return { q: product(y, invertLower(factor, l), rows, l, l, 'b'), r: transpose(factor, l, l) };
+  const q = product(y, invertLower(factor, l), rows, l, l, 'b', 'upper b');
+  return { q, r: transpose(factor, l, l) };
 }
 
 /** Inverse of a lower triangular matrix. */
@@ -140,15 +134,17 @@ export function truncatedSvd(
   options: TruncatedSvdOptions,
 ): Svd {
   const { oversample = 10, powerIterations = 2, engine } = options;
-  requireMatrix(matrix, rows, cols);
+  const size = requireMatrix(matrix, rows, cols);
   const small = Math.min(rows, cols);
   requireInteger('SVD', 'rank', rank, 0, small);
   requireInteger('SVD', 'oversample', oversample, 0);
   requireInRange('SVD', 'powerIterations', powerIterations, 0, 100);
   const l = Math.min(small, rank + oversample);
   if (rank === 0 || (small <= 200 && 2 * l > small)) return cut(svd(matrix, rows, cols), rank, rows, cols);
-  const product: Product = (a, b, m, k, n, transposed) =>
-    multiplyF64(a, b, m, k, n, { transposeA: transposed === 'a', transposeB: transposed === 'b', engine });
+  const product: Product = (a, b, m, k, n, transposed, structure) => {
+    const [transposeA, transposeB] = [transposed === 'a', transposed === 'b'];
+    return multiplyF64(a, b, m, k, n, { transposeA, transposeB, structure, engine });
+  };
   const large = matrixProducts(matrix, rows, cols, options);
   const sample = fillNormal(options.rng, new Float64Array(cols * l)) as Float64Array;
   let image = large.forward(sample, l);
@@ -158,13 +154,12 @@ export function truncatedSvd(
   }
   const basis = orthonormal(image, rows, l, product).q;
   const bt = orthonormal(large.backward(basis, l), cols, l, product);
-  const core = jacobiSvd(bt.r, l);
+  const core = jacobiSvd(bt.r, l, engine);
   const ut = product(core.vt.slice(0, rank * l), basis, rank, l, rows, 'b');
   const vt = product(core.jt.slice(0, rank * l), bt.q, rank, l, cols, 'b');
   orientRows(vt, cols, ut, rows);
   const values = core.values.slice(0, rank);
-  const scale = magnitude(matrix);
-  return { ut, values, vt, explained: explainedShares(values, frobeniusSquare(matrix, scale), scale) };
+  return { ut, values, vt, explained: explainedShares(values, size) };
 }
 
 function cut(full: Svd, rank: number, rows: number, cols: number): Svd {

@@ -2,6 +2,12 @@
 // in panels of 4 rows, B in panels of 8 (f32) or 4 (f64) columns, both padded with zeros; C is padded likewise.
 
 const KC: i32 = 256;
+/** Rows of A packed at once: a line of the cache of a transposed A is read whole. */
+const MC: i32 = 16;
+
+/** What is known of the operands: nothing, C is symmetric (its lower triangle is wanted), B is upper triangular. */
+const SYMMETRIC: i32 = 1;
+const UPPER_B: i32 = 2;
 
 /** Packs rows [i0, i0 + 4) x [k0, k0 + kc) of A with element strides (rowStep, colStep), one row-quadruple per k. */
 function packAF32(a: usize, m: i32, i0: i32, k0: i32, kc: i32, rowStep: i32, colStep: i32, out: usize): void {
@@ -22,6 +28,34 @@ function packAF32(a: usize, m: i32, i0: i32, k0: i32, kc: i32, rowStep: i32, col
       store<f32>(to + ((<usize>k) << 4), i0 + r < m ? load<f32>(from) : 0);
       from += step;
     }
+  }
+}
+
+/** Packs rows [i0, i0 + MC) as panels of 4, one after the other. */
+function packBlockF32(
+  a: usize,
+  m: i32,
+  i0: i32,
+  k0: i32,
+  kc: i32,
+  rowStep: i32,
+  colStep: i32,
+  out: usize,
+): void {
+  const panel = (<usize>kc) << 4;
+  if (rowStep !== 1 || i0 + MC > m) {
+    for (let i = i0; i < min(m, i0 + MC); i += 4) {
+      packAF32(a, m, i, k0, kc, rowStep, colStep, out + <usize>((i - i0) >> 2) * panel);
+    }
+    return;
+  }
+  let from = a + ((<usize>i0 + <usize>k0 * <usize>colStep) << 2);
+  for (let to = out; to < out + panel; to += 16) {
+    v128.store(to, v128.load(from));
+    v128.store(to + panel, v128.load(from, 16));
+    v128.store(to + 2 * panel, v128.load(from, 32));
+    v128.store(to + 3 * panel, v128.load(from, 48));
+    from += (<usize>colStep) << 2;
   }
 }
 
@@ -86,7 +120,7 @@ function tileF32(a: usize, b: usize, kc: i32, c: usize, ldc: i32): void {
 
 /**
  * C (zeroed, padded to multiples of 4 rows and 8 columns, row stride ldc) += A (m x k) B (k x n). Strides are in
- * elements, so a transposed operand is only another pair of strides. `work` holds (ceil(n / 8) * 8 + 4) * 256 floats.
+ * elements, so a transposed operand is only another pair of strides. `work` holds (ceil(n / 8) * 8 + 16) * 256 floats.
  * Sums run over k in blocks of 256, in order within a block.
  */
 export function gemmF32(
@@ -109,11 +143,14 @@ export function gemmF32(
   for (let k0 = 0; k0 < k; k0 += KC) {
     const kc = min(KC, k - k0);
     for (let p = 0; p < panels; p++) packBF32(b, n, p << 3, k0, kc, bRow, bCol, work + <usize>p * panel);
-    for (let i = 0; i < m; i += 4) {
-      packAF32(a, m, i, k0, kc, aRow, aCol, packedA);
-      const row = c + ((<usize>i * <usize>ldc) << 2);
-      for (let p = 0; p < panels; p++) {
-        tileF32(packedA, work + <usize>p * panel, kc, row + ((<usize>p) << 5), ldc);
+    for (let i0 = 0; i0 < m; i0 += MC) {
+      packBlockF32(a, m, i0, k0, kc, aRow, aCol, packedA);
+      for (let i = i0; i < min(m, i0 + MC); i += 4) {
+        const rows = packedA + ((<usize>(i - i0) * <usize>kc) << 2);
+        const row = c + ((<usize>i * <usize>ldc) << 2);
+        for (let p = 0; p < panels; p++) {
+          tileF32(rows, work + <usize>p * panel, kc, row + ((<usize>p) << 5), ldc);
+        }
       }
     }
   }
@@ -138,6 +175,33 @@ function packAF64(a: usize, m: i32, i0: i32, k0: i32, kc: i32, rowStep: i32, col
       store<f64>(to + ((<usize>k) << 5), i0 + r < m ? load<f64>(from) : 0);
       from += step;
     }
+  }
+}
+
+function packBlockF64(
+  a: usize,
+  m: i32,
+  i0: i32,
+  k0: i32,
+  kc: i32,
+  rowStep: i32,
+  colStep: i32,
+  out: usize,
+): void {
+  const panel = (<usize>kc) << 5;
+  if (rowStep !== 1 || i0 + MC > m) {
+    for (let i = i0; i < min(m, i0 + MC); i += 4) {
+      packAF64(a, m, i, k0, kc, rowStep, colStep, out + <usize>((i - i0) >> 2) * panel);
+    }
+    return;
+  }
+  let from = a + ((<usize>i0 + <usize>k0 * <usize>colStep) << 3);
+  for (let to = out; to < out + panel; to += 32) {
+    for (let p: usize = 0; p < 4; p++) {
+      v128.store(to + p * panel, v128.load(from + (p << 5)));
+      v128.store(to + p * panel, v128.load(from + (p << 5), 16), 16);
+    }
+    from += (<usize>colStep) << 3;
   }
 }
 
@@ -194,7 +258,10 @@ function tileF64(a: usize, b: usize, kc: i32, c: usize, ldc: i32): void {
   v128.store(c3, s31, 16);
 }
 
-/** As gemmF32 in double precision: C padded to multiples of 4 and 4, `work` holds (ceil(n / 4) * 4 + 4) * 256 doubles. */
+/**
+ * As gemmF32 in double precision: C padded to multiples of 4 and 4, `work` holds (ceil(n / 4) * 4 + 16) * 256 doubles.
+ * With structure 1 only the tiles that touch the lower triangle of C are computed; with 2, zeros of B are skipped.
+ */
 export function gemmF64(
   a: usize,
   aRow: i32,
@@ -208,6 +275,7 @@ export function gemmF64(
   c: usize,
   ldc: i32,
   work: usize,
+  structure: i32,
 ): void {
   const panel = (<usize>KC) << 5;
   const panels = (n + 3) >> 2;
@@ -215,11 +283,16 @@ export function gemmF64(
   for (let k0 = 0; k0 < k; k0 += KC) {
     const kc = min(KC, k - k0);
     for (let p = 0; p < panels; p++) packBF64(b, n, p << 2, k0, kc, bRow, bCol, work + <usize>p * panel);
-    for (let i = 0; i < m; i += 4) {
-      packAF64(a, m, i, k0, kc, aRow, aCol, packedA);
-      const row = c + ((<usize>i * <usize>ldc) << 3);
-      for (let p = 0; p < panels; p++) {
-        tileF64(packedA, work + <usize>p * panel, kc, row + ((<usize>p) << 5), ldc);
+    for (let i0 = 0; i0 < m; i0 += MC) {
+      packBlockF64(a, m, i0, k0, kc, aRow, aCol, packedA);
+      for (let i = i0; i < min(m, i0 + MC); i += 4) {
+        const rows = packedA + ((<usize>(i - i0) * <usize>kc) << 3);
+        const row = c + ((<usize>i * <usize>ldc) << 3);
+        const last = structure === SYMMETRIC ? min(panels, (i >> 2) + 1) : panels;
+        for (let p = 0; p < last; p++) {
+          const depth = structure === UPPER_B ? min(kc, (p << 2) + 4 - k0) : kc;
+          if (depth > 0) tileF64(rows, work + <usize>p * panel, depth, row + ((<usize>p) << 5), ldc);
+        }
       }
     }
   }

@@ -23,8 +23,23 @@ export interface KernelExports {
   clampedF32(values: number, count: number, samples: number, steps: number, lo: number, hi: number): void;
   clampedF64(values: number, count: number, samples: number, steps: number, lo: number, hi: number): void;
   gemmF32: GemmKernel;
-  gemmF64: GemmKernel;
+  /** The last argument: 0, {@link SYMMETRIC} or {@link UPPER_B}. */
+  gemmF64(...operands: [...Parameters<GemmKernel>, number]): void;
+  jacobiSweep(
+    w: number,
+    n: number,
+    width: number,
+    also: number,
+    alsoWidth: number,
+    norms: number,
+    tolerance: number,
+  ): number;
 }
+
+/** Only the lower triangle of a symmetric product is computed. */
+export const SYMMETRIC = 1;
+/** The right operand is upper triangular. */
+export const UPPER_B = 2;
 
 /** a, aRow, aCol, b, bRow, bCol, m, k, n, c, ldc, work */
 export type GemmKernel = (

@@ -35,7 +35,8 @@ export async function replayPairs(
   const startedAt = process.hrtime.bigint();
   let aa = known.filter((r) => r.kind === 'AA').length;
   let ab = known.length - aa;
-  while (Number(process.hrtime.bigint() - startedAt) / 1e6 < deps.stepMs) {
+  // At least one pair, however short a step may be.
+  do {
     await deps.assertRunning();
     const kind = aa < plan.aaPairs ? 'AA' : 'AB';
     const row = await replayPair(deps, tenantId, action, plan, kind, kind === 'AA' ? aa : ab);
@@ -43,7 +44,7 @@ export async function replayPairs(
     rows.push(row);
     if (kind === 'AA') aa++;
     else ab++;
-  }
+  } while (Number(process.hrtime.bigint() - startedAt) / 1e6 < deps.stepMs);
   return { kind: 'pairs', rows, nextInMs: 0 };
 }
 

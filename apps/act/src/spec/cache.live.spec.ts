@@ -29,9 +29,15 @@ async function ask(tenantId: string, queries: string[], count: number): Promise<
   await rig.store.withTenant(tenantId, (tx) => tx.requests.record(records));
 }
 
-async function tried(
-  afterApply: (actionId: string) => Promise<void>,
-): Promise<{ tenantId: string; ended: ActionRow }> {
+interface Asked {
+  tenantId: string;
+  queries: string[];
+  modelId: string;
+  keys: { inputHash: string; input: { query: string; limit: number }; count: number }[];
+}
+
+/** A tenant whose people have asked the same questions for a while. */
+async function asked(): Promise<Asked> {
   const tenantId = await rig.tenant();
   const queries = await ingestParagraphs(rig, tenantId, 24);
   const model = await rig.store.withTenant(tenantId, (tx) => tx.models.ensureNative());
@@ -40,17 +46,28 @@ async function tried(
     const input = { query, limit: 10 };
     return { inputHash: inputHashOf(input), input, count: 30 };
   });
-  const [action] = await started(rig, tenantId, [
-    candidateOf('CacheWarming', { parameters: { modelId: model.id, keys } }),
-  ]);
+  return { tenantId, queries, modelId: model.id, keys };
+}
+
+async function tried(
+  { tenantId, queries }: Asked,
+  parameters: Record<string, unknown>,
+  afterApply: (actionId: string) => Promise<void> = async () => undefined,
+): Promise<ActionRow> {
+  await rig.store.withTenant(tenantId, async (tx) => {
+    const [cycle] = await tx.cycles.latest(1);
+    if (cycle?.state === 'Acting') await tx.cycles.advance(cycle.id, cycle.epoch, 'Acting', 'Learned');
+  });
+  const [action] = await started(rig, tenantId, [candidateOf('CacheWarming', { parameters })]);
   let applied = false;
   const until = Date.now() + 150_000;
   while (Date.now() < until) {
     await dispatchDue(rig, tenantId);
     const now = await reread(rig, tenantId, action!.id);
     if (now.concludedAt) {
-      console.log('CacheWarming', now.state, now.pairs, String(now.progress['verdictReason']));
-      return { tenantId, ended: now };
+      const { state, pairs, effect, progress } = now;
+      console.log('CacheWarming', state, pairs, JSON.stringify(effect), String(progress['verdictReason']));
+      return now;
     }
     if (!applied && now.state === 'Verifying') {
       applied = true;
@@ -58,20 +75,32 @@ async function tried(
     }
     await ask(tenantId, queries, queries.length * 3);
   }
-  return { tenantId, ended: await reread(rig, tenantId, action!.id) };
+  return reread(rig, tenantId, action!.id);
 }
 
 describe('CacheWarming', () => {
   it('keeps answers of frequent keys, proven by pairs of keys', async () => {
-    const { tenantId, ended } = await tried(async () => undefined);
+    const people = await asked();
+    const { tenantId, modelId, keys } = people;
+    const ended = await tried(people, { modelId, keys });
     expect(ended).toMatchObject({ state: 'Kept' });
     const entries = await rig.store.withTenant(tenantId, (tx) => tx.cache.entries(ended.id));
     expect(entries.length).toBeGreaterThan(10);
     expect(entries.every((e) => e.enabled)).toBe(true);
-  }, 240_000);
+
+    // Planted: a smaller cache that gives up what is asked for all the time.
+    const smaller = { operation: 'shrink', of: ended.id, modelId, keys };
+    const shrunk = await tried(people, smaller);
+    expect(shrunk.state).toBe('RevertedHarm');
+    expect(await executors.CacheWarming!.stateHash(rig.deps, tenantId, shrunk)).toBe(shrunk.snapshotHash);
+    const again = await rig.store.withTenant(tenantId, (tx) => tx.cache.entries(ended.id));
+    expect(again.map((e) => [e.inputHash, e.enabled])).toEqual(entries.map((e) => [e.inputHash, true]));
+  }, 480_000);
 
   it('undoes a cache that makes answers slower, and nothing of it is left', async () => {
-    const { tenantId, ended } = await tried(async (actionId) => {
+    const people = await asked();
+    const { tenantId, modelId, keys } = people;
+    const ended = await tried(people, { modelId, keys }, async (actionId) => {
       // Planted: answers so long that looking one up takes longer than computing it.
       await client.query(
         `update cached_activation

@@ -14,7 +14,7 @@ const shareMax = 0.01;
 let rig: Rig;
 let tenantId: string;
 beforeAll(async () => {
-  rig = await startRig({ scale: 3_600 });
+  rig = await startRig();
   tenantId = await rig.tenant();
   const queries = await ingestParagraphs(rig, tenantId, 16);
   await recordRequests(rig, tenantId, queries);

@@ -9,7 +9,6 @@ export const promotedTable = 'atom_embedding';
 
 const keys = ['tenant_id', 'embedding_model', 'atom_id'];
 const values = ['dimensions', 'vector'];
-const columns = [...keys, ...values].join(', ');
 const stageColumns: Columns = { atom_id: 'uuid', dimensions: 'int', vector: 'bytes' };
 
 /** The staged before the promoted. */
@@ -24,10 +23,8 @@ const neighboursMax = 1_000;
 const superseded = `exists (select 1 from ${stagingTable} s where s.tenant_id = p.tenant_id
   and s.embedding_model = p.embedding_model and s.atom_id = p.atom_id)`;
 
-/** FROM item: the vector of each atom, the staged one where there are two. */
-export const allEmbeddings = `(select ${columns} from ${stagingTable}
-  union all
-  select ${columns} from ${promotedTable} p where not ${superseded})`;
+/** View: the vector of each atom, the staged one where there are two. */
+export const allEmbeddings = 'embeddings';
 
 /**
  * The `limit` first vectors of model $2 of tenant $1 by atom id, from the atom after `after` on. Each table is cut
@@ -83,12 +80,11 @@ function embeddingWrites(context: TenantContext): Pick<EmbeddingRepository, 'sta
     },
 
     async promote(embeddingModel, above = promotionRows) {
-      await lockVectors(context);
-      if ((await countUpTo(context, stagingTable, embeddingModel, above + 1)) <= above) return 0;
-      const ofModel = 'tenant_id = $1 and embedding_model = $2';
-      const from = `(select ${columns} from ${stagingTable} where ${ofModel}) r`;
-      await db.run(upsertInto(context, promotedTable, from), [tenantId, embeddingModel]);
-      return db.run(sql.remove(stagingTable, ofModel), [tenantId, embeddingModel]);
+      const [row] = await db.rows<{ n: string | number }>(sql.call('promote_embeddings', 2), [
+        embeddingModel,
+        above,
+      ]);
+      return Number(row.n);
     },
   };
 }

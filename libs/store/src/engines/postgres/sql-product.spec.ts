@@ -110,12 +110,59 @@ describe('the product in SQL', () => {
     await expect(as(null, merge)).rejects.toThrow(/needs the tenant/);
   });
 
+  it('promotes staged vectors above a number, and shows each vector once', async () => {
+    const vectors = () =>
+      as(t.tenantId, 'select atom_id, dimensions, vector from embeddings order by atom_id');
+    const before = await vectors();
+    expect(before).toHaveLength(1);
+    expect(await counted(`promote_embeddings('contract-4', 1)`, [])).toBe(0);
+    expect(await counted(`promote_embeddings('contract-4', 0)`, [])).toBe(1);
+    expect(await as(t.tenantId, 'select 1 from atom_embedding_staging')).toEqual([]);
+    expect(await vectors()).toEqual(before);
+    // A newer one is staged beside it.
+    await as(
+      t.tenantId,
+      `insert into atom_embedding_staging (tenant_id, embedding_model, atom_id, dimensions, vector)
+       select tenant_id, embedding_model, atom_id, 1, '\\x00000000' from atom_embedding`,
+    );
+    expect((await vectors()).map((row) => row['dimensions'])).toEqual([1]);
+    expect(await counted(`promote_embeddings('contract-4', 0)`, [])).toBe(1);
+    expect((await vectors()).map((row) => row['dimensions'])).toEqual([1]);
+  });
+
+  it('shows a version as it was at an instant', async () => {
+    const at = async () => (await as<{ at: Date }>(t.tenantId, 'select clock_timestamp() as at'))[0].at;
+    const asOf = (tenantId: string, instant: Date) =>
+      as(tenantId, 'select x, coefficient from weights_as_of($1, $2)', [owned.versionId, instant]);
+    const row = { atomId: owned.atomId, tensorNo: 0, segmentNo: 0, y: 1, z: 1, hilbert: 1n };
+    const instants: Date[] = [];
+    for (const x of [11, 22]) {
+      await new Promise((resolve) => setTimeout(resolve, 3));
+      await t.store.withTenant(t.tenantId, (tx) =>
+        tx.overlays.write(owned.versionId, [{ ...row, x, coefficient: x }]),
+      );
+      await new Promise((resolve) => setTimeout(resolve, 3));
+      instants.push(await at());
+    }
+    expect(await asOf(t.tenantId, instants[0])).toEqual([{ x: 11, coefficient: 11 }]);
+    expect(await asOf(t.tenantId, instants[1])).toEqual([{ x: 22, coefficient: 22 }]);
+    expect(await asOf(otherId, instants[1])).toEqual([]);
+  });
+
+  it('shows layers with the ranges of their lines', async () => {
+    const layers = 'select name, pieces, vertices, weight_min, weight_max, importance_min from layers';
+    expect(await as(t.tenantId, layers)).toEqual([
+      { name: 'layer', pieces: '1', vertices: '2', weight_min: -0.5, weight_max: 0.5, importance_min: 1 },
+    ]);
+    expect(await as(otherId, layers)).toEqual([]);
+  });
+
   it('shows views of one tenant, of none without one', async () => {
-    for (const view of ['weights', 'atoms', 'session_paths', 'actions']) {
+    for (const view of ['weights', 'atoms', 'embeddings', 'layers', 'session_paths', 'actions']) {
       const of = async (tenantId: string | null) => (await as(tenantId, `select * from ${view}`)).length;
       expect(await of(t.tenantId)).toBeGreaterThan(0);
       expect(await of(null)).toBe(0);
-      if (view !== 'atoms' && view !== 'weights') expect(await of(otherId)).toBe(0);
+      if (view !== 'atoms' && view !== 'weights' && view !== 'embeddings') expect(await of(otherId)).toBe(0);
     }
     const foreign = 'select * from weights where model_id = $1';
     expect(await as(otherId, foreign, [owned.modelId])).toEqual([]);

@@ -76,7 +76,7 @@ async function untilState(
   gateway: GatewayClient,
   id: string,
   states: ComputationState[],
-  withinMs = 60_000,
+  withinMs = 200_000,
 ): Promise<ShownComputation> {
   const late = Date.now() + withinMs;
   for (;;) {
@@ -127,7 +127,7 @@ export async function openLaneRig(
       verbose: process.env['LANE_VERBOSE'] === '1',
     });
     processes.set(name, child);
-    const ready = JSON.parse(await child.line(/"event":"ready"/, 60_000)) as { port?: number };
+    const ready = JSON.parse(await child.line(/"event":"ready"/)) as { port?: number };
     if (ready.port) baseUrl = `http://127.0.0.1:${ready.port}`;
     return child;
   };

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { availableParallelism } from 'node:os';
 import { laneBehaviour } from './lane-behaviour.js';
 import { openLaneRig, untilEnded, type LaneRig } from './lane-rig.js';
 
@@ -9,8 +10,8 @@ describe('the fast lane on PostgreSQL', () => {
       // Whatever has a chunk 77 first fails there three times.
       env: { HARTO_FAULTS: [1, 2, 3].map((n) => `compute.chunk-77=throw@${n}`).join(',') },
     });
-  }, 120_000);
-  afterAll(() => rig?.close(), 30_000);
+  }, 240_000);
+  afterAll(() => rig?.close());
 
   laneBehaviour(() => rig);
 
@@ -25,20 +26,20 @@ describe('the fast lane on PostgreSQL', () => {
     expect(gaps.reason).toMatch(/1 chunks failed/);
     expect(gaps.result!['count']).toBeLessThan(78_498);
     const gateway = rig.processes.get('gateway')!;
-    await gateway.line(/computation has gaps or failed/, 10_000);
+    await gateway.line(/computation has gaps or failed/);
     await rig.gateway.send('POST', `/v1/computations/${id}/commands`, { verb: 'retry' });
     expect(await rig.until(id, ['Completed'])).toMatchObject({ result: { count: 78_498 } });
-  }, 60_000);
+  }, 240_000);
 
   it('a killed worker costs the chunks it held, and the result is the same', async () => {
     const body = {
       type: 'prime.count',
-      params: { lo: 1, hi: 600_000_000 },
-      chunk: { mode: 'fixed', size: 15_000_000 },
+      params: { lo: 1, hi: 300_000_000 },
+      chunk: { mode: 'fixed', size: 7_500_000 },
     };
     const whole = await rig.until((await rig.submit(body)).id, untilEnded);
     const { id } = await rig.submit(body);
-    await rig.until(id, ['Running']);
+    await rig.until(id, ['Running', ...untilEnded]);
     while ((await rig.gateway.get<{ chunks: { done: number } }>(`/v1/computations/${id}`)).chunks.done < 5) {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
@@ -47,10 +48,11 @@ describe('the fast lane on PostgreSQL', () => {
     const done = await rig.until(id, untilEnded);
     expect(done).toMatchObject({
       state: 'Completed',
-      result: { count: 31_324_703 },
+      result: { count: 16_252_325 },
       resultHash: whole.resultHash,
     });
-    // Two workers, one chunk each; verifications are attempts of their own.
-    expect(done.chunks.attempts - done.chunks.done - done.chunks.verified).toBeLessThanOrEqual(2);
-  }, 60_000);
+    // One worker a core, one chunk each; verifications are attempts of their own.
+    const lost = done.chunks.attempts - done.chunks.done - done.chunks.verified;
+    expect(lost).toBeLessThanOrEqual(availableParallelism());
+  }, 240_000);
 });

@@ -5,10 +5,14 @@ import { replayPairs } from '../evidence/replay-pairs.js';
 import { capturedRequests } from '../evidence/captured-requests.js';
 import type { Executor, ExecutorDeps } from './executor.js';
 
-const parametersSchema = z.object({
-  table: z.string().regex(/^[a-z_][a-z0-9_]{0,62}$/),
-  tableRows: z.number().nonnegative().default(0),
-});
+const parametersSchema = z.union([
+  z.object({
+    operation: z.literal('gather-statistics').default('gather-statistics'),
+    table: z.string().regex(/^[a-z_][a-z0-9_]{0,62}$/),
+    tableRows: z.number().nonnegative().default(0),
+  }),
+  z.object({ operation: z.literal('force-plan'), statementId: z.string(), planId: z.string() }),
+]);
 const capturedMin = 5;
 /** ANALYZE samples 30,000 rows at the default target: about a second, whatever the table's size. */
 const gatherSeconds = 1;
@@ -16,6 +20,9 @@ const gatherSeconds = 1;
 function tableOf(action: Pick<ActionRow, 'parameters'>): string {
   const parsed = parametersSchema.safeParse(action.parameters);
   if (!parsed.success) throw new HartoError('INPUT_INVALID', 'statistics plan names no table');
+  if (parsed.data.operation === 'force-plan') {
+    throw new HartoError('FEATURE_UNAVAILABLE', 'plan forcing: the store offers it on no engine');
+  }
   return parsed.data.table;
 }
 

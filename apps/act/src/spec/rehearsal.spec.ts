@@ -141,13 +141,17 @@ describe('rehearsal of every inverse', () => {
       [{ table: 'x' }, /^INPUT_INVALID: index plan/],
     ] as const;
     const candidates = lacking.map(([parameters]) => candidateOf('IndexOptimization', { parameters }));
+    const forced = { operation: 'force-plan', statementId: '1', planId: '2' };
+    candidates.push(candidateOf('QueryRegression', { parameters: forced }));
     const actions = await started(rig, other, [...candidates, candidateOf('Placebo')]);
-    expect(actions.map((a) => a.state).sort()).toEqual(['Gated', 'Gated', 'Gated', 'Scheduled']);
+    const gated = candidates.map(() => 'Gated');
+    expect(actions.map((a) => a.state).sort()).toEqual([...gated, 'Scheduled']);
     const reasons = await rig.store.withTenant(other, async (tx) => {
       const steps = [];
       for (const { id } of actions) steps.push(...(await tx.actions.transitions(id)));
       return steps.map((s) => s.reason);
     });
+    expect(reasons).toContainEqual(expect.stringMatching(/^unavailable: plan forcing/));
     for (const [, reason] of lacking) expect(reasons).toContainEqual(expect.stringMatching(reason));
   });
 

@@ -33,8 +33,15 @@ export class GatewayClient {
     this.send<{ cycle: CycleShown; created: boolean }>('POST', '/v1/loop/cycles', { scope });
   rejected = async (limit: number) =>
     (await this.get<{ items: RejectedShown[] }>(`/v1/rejected?limit=${limit}`)).items;
-  search = (request: Partial<SearchRequest> & { query: string }, signal?: AbortSignal) =>
-    this.send<SearchResponse>('POST', '/v1/search', request, signal);
+  /** `under`: a version, alias or instant other than what serves now. */
+  search = (
+    request: Partial<SearchRequest> & { query: string },
+    signal?: AbortSignal,
+    under: { model?: string; asOf?: string } = {},
+  ) => {
+    const query = new URLSearchParams(under).toString();
+    return this.send<SearchResponse>('POST', `/v1/search${query && `?${query}`}`, request, signal);
+  };
   action = (id: string) => this.get<ActionDetail>(`/v1/actions/${encodeURIComponent(id)}`);
   modes = async () =>
     (

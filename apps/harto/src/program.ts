@@ -3,6 +3,8 @@ import { addBackupCommands } from './commands/backup.js';
 import { addDoctorCommand } from './commands/doctor.js';
 import { addInstallationCommands } from './commands/installation-commands.js';
 import { addLookCommands } from './commands/look.js';
+import { addModelCommands } from './commands/models.js';
+import { addOriginCommands } from './commands/origins.js';
 import { addSearchCommand } from './commands/search.js';
 import { addLoopCommands } from './commands/simulate.js';
 import { addSetupCommand } from './commands/setup.js';
@@ -28,6 +30,8 @@ export function createProgram(): Command {
   addBackupCommands(program);
   addLookCommands(program);
   addSearchCommand(program);
+  addOriginCommands(program);
+  addModelCommands(program);
   addSteerCommands(program);
   addComputeCommands(program);
   addLoopCommands(program);

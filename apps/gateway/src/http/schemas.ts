@@ -31,7 +31,7 @@ export const snapshotBody = z.strictObject({ model: reference, label: z.string()
 export const provenanceQuery = z.strictObject({
   format: z.enum(['graph', 'prov', 'openlineage']).default('graph'),
 });
-export const idParameter = z.uuid();
+export const idParameter = z.uuid('expected a UUID, as lists and answers show it');
 export const typeParameter = z.enum(hypothesisTypes);
 export const traceParameter = z.string().regex(/^[0-9a-f]{32}$/, 'a trace id has 32 hex digits');
 export const cycleBody = z.strictObject({ scope: z.enum(['full', 'incremental']).default('incremental') });

@@ -46,7 +46,7 @@ export class ModelsController {
   @Get('aliases/:alias')
   @Needs('viewer')
   history(@Param('alias') given: string, @Query() query: unknown, @Req() request: AuthenticatedRequest) {
-    const alias = parsed(aliasParameter, given);
+    const alias = parsed(aliasParameter, given, 'alias');
     const { limit } = parsed(listQuery, query);
     return this.store.withTenant(request.identity!.tenantId, async (tx) => {
       const items = await tx.models.aliasHistory(alias, limit);
@@ -59,7 +59,7 @@ export class ModelsController {
   @Put('aliases/:alias')
   @Needs('operator')
   move(@Param('alias') given: string, @Body() body: unknown, @Req() request: AuthenticatedRequest) {
-    const alias = parsed(aliasParameter, given);
+    const alias = parsed(aliasParameter, given, 'alias');
     const { model, why, expected } = parsed(aliasBody, body);
     return this.change(request, 'alias.moved', alias, why, async (tx, current) => {
       if (expected !== undefined && current?.modelId !== expected) {
@@ -75,7 +75,7 @@ export class ModelsController {
   @HttpCode(200)
   @Needs('operator')
   undo(@Param('alias') given: string, @Body() body: unknown, @Req() request: AuthenticatedRequest) {
-    const alias = parsed(aliasParameter, given);
+    const alias = parsed(aliasParameter, given, 'alias');
     const { why } = parsed(whyBody, body);
     return this.change(request, 'alias.undone', alias, why, async (tx, current) => {
       if (!current) throw new HartoError('NOT_FOUND', `no alias ${alias}`);

@@ -17,7 +17,7 @@ export class ProvenanceController {
   @Get('provenance/:id')
   @Needs('viewer')
   async graph(@Param('id') given: string, @Query() query: unknown, @Req() request: AuthenticatedRequest) {
-    const id = parsed(idParameter, given);
+    const id = parsed(idParameter, given, 'id');
     const { format } = parsed(provenanceQuery, query);
     const graph = await this.store.withTenant(request.identity!.tenantId, (tx) => tx.provenance.graph(id));
     if (!graph) throw unknown(id);
@@ -28,7 +28,7 @@ export class ProvenanceController {
   @Get('provenance/:id/verification')
   @Needs('viewer')
   async verify(@Param('id') given: string, @Req() request: AuthenticatedRequest) {
-    const id = parsed(idParameter, given);
+    const id = parsed(idParameter, given, 'id');
     const report = await this.store.withTenant(request.identity!.tenantId, (tx) => tx.provenance.verify(id));
     if (!report) throw unknown(id);
     return report;

@@ -44,7 +44,7 @@ export class SnapshotsController {
   @Get('snapshots/:id/verification')
   @Needs('viewer')
   verify(@Param('id') given: string, @Req() request: AuthenticatedRequest) {
-    const id = parsed(idParameter, given);
+    const id = parsed(idParameter, given, 'id');
     return this.store.withTenant(
       request.identity!.tenantId,
       async (tx) => {
@@ -60,7 +60,7 @@ export class SnapshotsController {
   @HttpCode(200)
   @Needs('operator')
   restore(@Param('id') given: string, @Body() body: unknown, @Req() request: AuthenticatedRequest) {
-    const id = parsed(idParameter, given);
+    const id = parsed(idParameter, given, 'id');
     const { why } = parsed(whyBody, body);
     return this.store.withTenant(request.identity!.tenantId, async (tx) => {
       const snapshot = await tx.snapshots.restore(id);

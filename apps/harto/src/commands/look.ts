@@ -136,21 +136,6 @@ function addAudit(program: Command): void {
       );
     },
   );
-  face(
-    program
-      .command('verify')
-      .description('recompute the audit log’s hash chain; exit code 1 when it is broken'),
-    ['verify', 'verify --json'],
-    async ({ output, gateway }) => {
-      const found = await gateway().get<{ rows: number; brokenAt: number | null }>('/v1/audit/verification');
-      output.result(found, () =>
-        found.brokenAt === null
-          ? `the audit log is whole: ${found.rows} rows`
-          : `the audit log is broken at row ${found.brokenAt} of ${found.rows}`,
-      );
-      if (found.brokenAt !== null) process.exitCode = 1;
-    },
-  );
 }
 
 function statusText(status: StatusShown): string {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { execFile } from 'node:child_process';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createTestFolder, freePort, removeTestFolder } from '@hartonomous/testing';
@@ -40,6 +40,12 @@ describe('wrong usage', () => {
     ['a value out of range', ['search', 'x', '--limit', '0'], /Expected a whole number from 1 to 100/],
     ['an unknown choice', ['modes', 'set', 'CacheWarming', 'Sometimes'], /Allowed choices are Off, Observe/],
     ['a missing reason', ['kill'], /required option '--reason <text>' not specified/],
+    [
+      'an id and --audit',
+      ['verify', 'x', '--audit'],
+      /--audit checks the audit log as a whole: leave out the id/,
+    ],
+    ['an instant that is none', ['search', 'x', '--as-of', 'soon'], /Expected an instant such as 2026/],
     ['a wrong scale', ['start', '--scale', '0'], /Expected a number from 1 \(real time\) to 1000/],
   ])('%s: one line and exit code 2', async (_name, args, message) => {
     const { code, stdout, stderr } = await harto(args);
@@ -107,6 +113,21 @@ describe('engines that cannot be reached', () => {
 });
 
 describe('input that is refused', () => {
+  it('a backup of nothing, of a server, and a restore of what is none', async () => {
+    const empty = join(home, 'empty');
+    const nothing = await harto(['backup'], { HARTO_HOME: empty });
+    expect(nothing.stderr).toMatch(/^harto: nothing to back up in .*empty: npm start makes a store there\n$/);
+    const server = await harto(['backup'], { STORE_URL: 'postgres://u:p@127.0.0.1:1/db' });
+    expect(server.stderr).toMatch(/^harto: STORE_URL names a server: back it up with pg_dump/);
+    const missing = await harto(['restore', join(home, 'nowhere')], { HARTO_HOME: empty });
+    expect(missing.stderr).toMatch(/nowhere: no such file or folder\n$/);
+    writeFileSync(join(home, 'letter.txt'), 'dear all');
+    const letter = await harto(['restore', join(home, 'letter.txt'), '--force'], { HARTO_HOME: empty });
+    expect(letter.stderr).toMatch(/letter.txt is not a Hartonomous backup\n$/);
+    expect([nothing.code, server.code, missing.code, letter.code]).toEqual([1, 1, 1, 1]);
+    expect(existsSync(empty)).toBe(false);
+  });
+
   it('a missing corpus: exit code 1 before anything starts', async () => {
     const { code, stderr } = await harto(['start', '--corpus', join(home, 'nowhere')]);
     expect(stderr).toMatch(/^harto: --corpus .*nowhere: no such folder\n$/);

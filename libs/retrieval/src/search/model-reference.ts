@@ -16,9 +16,10 @@ export async function resolveModel(tx: TenantTransaction, reference: string, asO
   if (found) return found;
   const aliases = (await tx.models.aliases()).map((row) => row.alias);
   const known = aliases.length > 0 ? `; aliases: ${aliases.slice(0, 20).join(', ')}` : '';
+  const then = asOf ? ` as of ${asOf.toISOString()}` : '';
   throw new HartoError(
     'NOT_FOUND',
-    `no model version or alias ${JSON.stringify(reference.slice(0, 200))}${known}`,
+    `no model version or alias ${JSON.stringify(reference.slice(0, 200))}${then}${known}`,
   );
 }
 

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -40,6 +40,8 @@ export async function startSystem(options: {
   home?: string;
 }): Promise<RunningSystem> {
   const home = options.home ?? mkdtempSync(join(tmpdir(), 'harto-'));
+  // A folder of root's alone would have its data outside of it, and leave them there.
+  chmodSync(home, 0o755);
   const args = [
     'start',
     '--corpus',
@@ -63,8 +65,8 @@ export async function startSystem(options: {
     rmSync(home, { recursive: true, force: true, maxRetries: 5 });
   };
   try {
-    await child.line(/^services: .*ready/, 90_000);
-    await child.line(/^workload: /, 120_000);
+    await child.line(/^services: .*ready/, 240_000);
+    await child.line(/^workload: /, 240_000);
   } catch (error) {
     await remove();
     throw error;

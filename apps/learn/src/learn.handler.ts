@@ -18,6 +18,7 @@ import { closeCycle } from './close-cycle.js';
 import { auditAutonomy } from './autonomy-audit.js';
 import { recordForecast } from './calibration.js';
 import { settleRescore } from './rescoring.js';
+import { measureRunningCost, type RunningCost } from './running-cost.js';
 import { scoreAction } from './score-action.js';
 import { updateBeliefs } from './update-beliefs.js';
 import { watchSchedule } from './watch-schedule.js';
@@ -49,8 +50,9 @@ export class LearnHandler implements OnApplicationBootstrap, OnModuleDestroy {
   async onConcluded(@Payload() message: Envelope<'loop.action.concluded'>): Promise<void> {
     await this.killSwitch.assertOff();
     const { cycleId, actionId } = message.refs;
+    const runningCost = actionId ? await this.runningCostOf(message.tenantId, actionId) : null;
     await this.bus.once(message, async (tx) => {
-      if (actionId) await this.learnFrom(tx, actionId);
+      if (actionId && runningCost) await this.learnFrom(tx, actionId, runningCost);
       await closeCycle(tx, cycleId, this.context());
     });
   }
@@ -61,12 +63,18 @@ export class LearnHandler implements OnApplicationBootstrap, OnModuleDestroy {
     await this.bus.once(message, (tx) => closeCycle(tx, message.refs.cycleId, this.context()));
   }
 
-  private async learnFrom(tx: TenantTransaction, actionId: string): Promise<void> {
+  /** The engine's counters are the owner's to read: not within the tenant's transaction. */
+  private async runningCostOf(tenantId: string, actionId: string): Promise<RunningCost | null> {
+    const action = await this.store.withTenant(tenantId, (tx) => tx.actions.get(actionId));
+    return action && measureRunningCost(this.store, tenantId, action, new Date());
+  }
+
+  private async learnFrom(tx: TenantTransaction, actionId: string, runningCost: RunningCost): Promise<void> {
     const action = await tx.actions.get(actionId);
     if (!action?.verdict) return;
     const evidence = await tx.actions.evidence(actionId);
-    if (await settleRescore(tx, action, evidence)) return;
-    const scored = scoreAction(action, evidence);
+    if (await settleRescore(tx, action, evidence, runningCost)) return;
+    const scored = scoreAction(action, evidence, runningCost.perHour);
     await recordForecast(tx, action, await updateBeliefs(tx, action));
     await auditAutonomy(tx, action);
     await tx.history.add({
@@ -76,7 +84,13 @@ export class LearnHandler implements OnApplicationBootstrap, OnModuleDestroy {
       verdict: action.verdict,
       netGainSeconds: scored.netGain.net,
       successScore: scored.successScore,
-      document: { ...scored, effect: action.effect, expected: action.expected, traceId: action.traceId },
+      document: {
+        ...scored,
+        runningCost,
+        effect: action.effect,
+        expected: action.expected,
+        traceId: action.traceId,
+      },
     });
     if (scored.agrees) return;
     const { fromRows, reason } = scored;

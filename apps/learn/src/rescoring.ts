@@ -9,6 +9,7 @@ import {
   type Rescoring,
 } from '@hartonomous/loop';
 import type { ActionRow, EvidencePairRow, Store, TenantTransaction } from '@hartonomous/store';
+import type { RunningCost } from './running-cost.js';
 import { costsOf, measured, roundBase, settingsOf } from './score-action.js';
 
 /** One row when a re-scoring is asked for, and one when it is settled; the label is `action id|hours`. */
@@ -76,6 +77,7 @@ export async function settleRescore(
   tx: TenantTransaction,
   action: ActionRow,
   evidence: readonly EvidencePairRow[],
+  runningCost: RunningCost,
 ): Promise<SettledRescore | null> {
   if (action.state !== 'Kept') return null;
   const settled = hoursIn(await labelsOf(tx, settledName), action);
@@ -84,7 +86,8 @@ export async function settleRescore(
   if (hours === undefined) return null;
   const rows = rowsOfRound(evidence, (rescoreHours.indexOf(hours) + 1) * roundBase);
   const assessment = assess(rows, settingsOf(action));
-  const outcome = rescore(assessment);
+  const pairs = rows.filter((r) => r.kind === 'AB').length;
+  const outcome = pairs === 0 ? await notMeasured(tx, action) : rescore(assessment);
   const value = { hold: 1, undecided: 0, unkeep: -1 }[outcome.decision];
   const { cycleId, id: actionId } = action;
   await tx.analysis.addMetrics([
@@ -100,7 +103,7 @@ export async function settleRescore(
           unit: assessment.unit,
         }
       : null;
-  const gain = honestNetGain('Kept', measured(effect), costsOf(action, rows));
+  const gain = honestNetGain('Kept', measured(effect), costsOf(action, rows, runningCost.perHour));
   await tx.history.add({
     id: newId(),
     actionId,
@@ -112,7 +115,8 @@ export async function settleRescore(
       rescoredAfterHours: hours,
       ...outcome,
       effect,
-      pairs: assessment.pairs,
+      pairs,
+      runningCost,
       traceId: action.traceId,
     },
   });
@@ -125,7 +129,26 @@ export async function settleRescore(
       refs: { cycleId, actionId, reason },
     });
   }
-  return { ...outcome, hours, pairs: assessment.pairs };
+  return { ...outcome, hours, pairs };
+}
+
+/** No pair came back: nothing is proven, and the reason says whether anything could have been. */
+async function notMeasured(tx: TenantTransaction, action: ActionRow): Promise<Rescoring> {
+  const undecided = (why: string): Rescoring => ({
+    decision: 'undecided',
+    reason: `not measured again: ${why}`,
+  });
+  if (action.type === 'CacheWarming') {
+    const left = (await tx.cache.entries(action.id)).length;
+    return undecided(
+      `kept answers serve every request, so none is left to compare with; ${left} are in the cache`,
+    );
+  }
+  if (action.parameters['operation'] === 'drop') {
+    return undecided('the index is gone, and without it there is nothing to compare with');
+  }
+  if (action.design === 'held-out') return undecided('its held-out atoms have been used up');
+  return undecided('no pair of blocks came together');
 }
 
 function rowsOfRound(rows: readonly EvidencePairRow[], base: number): EvidencePairRow[] {

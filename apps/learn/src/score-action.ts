@@ -24,7 +24,11 @@ export interface Scored {
 }
 
 /** Verdict, net gain and success score of a concluded action, from its rows alone. */
-export function scoreAction(action: ActionRow, evidence: readonly EvidencePairRow[]): Scored {
+export function scoreAction(
+  action: ActionRow,
+  evidence: readonly EvidencePairRow[],
+  runningCostPerHour: number,
+): Scored {
   const assessment = assess(verdictRows(evidence), settingsOf(action));
   const fromRows = verdictOfDecision(assessment.decision);
   const verdict = action.verdict!;
@@ -35,7 +39,7 @@ export function scoreAction(action: ActionRow, evidence: readonly EvidencePairRo
     agrees: !byRows || !verdictsDiffer(fromRows, verdict),
     fromRows,
     reason: assessment.reason,
-    netGain: honestNetGain(verdict, effect, costsOf(action, evidence)),
+    netGain: honestNetGain(verdict, effect, costsOf(action, evidence, runningCostPerHour)),
     successScore: successScore(verdict, effect),
   };
 }
@@ -66,7 +70,11 @@ export const measured = (effect: EffectInterval | null): MeasuredEffect | null =
   };
 
 /** Replays run off the hot path, so their requests harm nobody; split designs treat half of the touched ones. */
-export function costsOf(action: ActionRow, evidence: readonly EvidencePairRow[]): CostsOfAction {
+export function costsOf(
+  action: ActionRow,
+  evidence: readonly EvidencePairRow[],
+  runningCostPerHour: number,
+): CostsOfAction {
   const { requestsPerHour, meanSeconds } = action.exposure;
   const replaySeconds =
     action.design === 'replay'
@@ -77,7 +85,7 @@ export function costsOf(action: ActionRow, evidence: readonly EvidencePairRow[])
   const hours = ((action.concludedAt ?? from).getTime() - from.getTime()) / 3_600_000;
   return {
     exposure: requestsPerHour * meanSeconds * Number(action.progress['usingShare'] ?? 1),
-    runningCostPerHour: 0,
+    runningCostPerHour,
     testCostSeconds: replaySeconds + (applied?.buildMs ?? 0) / 1_000,
     treatedHours: action.design === 'replay' ? 0 : Math.max(0, hours),
     treatedShare: 0.5,

@@ -137,6 +137,7 @@ export {
   provenGain,
   rescore,
   rescoresDue,
+  runningCostPerHour,
   successScore,
   trialOutcomeOf,
   verdictsDiffer,
@@ -147,6 +148,7 @@ export {
   type MeasuredEffect,
   type NetGain,
   type Rescoring,
+  type RunningUse,
 } from './learning.js';
 export {
   armKeyOf,

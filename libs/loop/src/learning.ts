@@ -11,6 +11,8 @@ export interface LearningSettings {
   /** Hours over which one-off costs are spread. */
   readonly horizonHours: number;
   readonly rescoreHours: readonly number[];
+  /** Seconds an hour that a GiB of storage or memory is worth: what makes sizes comparable with time. */
+  readonly storageSecondsPerGibHour: number;
   readonly trainingScoreMin: number;
   readonly trainingAgeHoursMax: number;
 }
@@ -19,6 +21,7 @@ export const defaultLearning: LearningSettings = {
   targetGain: 0.2,
   horizonHours: 168,
   rescoreHours: [24, 168],
+  storageSecondsPerGibHour: 1,
   trainingScoreMin: 0.7,
   trainingAgeHoursMax: 1,
 };
@@ -45,6 +48,20 @@ export interface CostsOfAction {
   /** Share of requests that were treated while it was tried. */
   readonly treatedShare: number;
 }
+
+/** What a kept change uses while it stays. */
+export interface RunningUse {
+  readonly writesPerHour: number;
+  /** Added to each write by the change. */
+  readonly msPerWrite: number;
+  readonly bytes: number;
+}
+
+const gibibyte = 2 ** 30;
+
+/** Seconds per hour: time added to writes, and the price of what is stored. */
+export const runningCostPerHour = (use: RunningUse, settings: LearningSettings = defaultLearning): number =>
+  (use.writesPerHour * use.msPerWrite) / 1_000 + (use.bytes / gibibyte) * settings.storageSecondsPerGibHour;
 
 export interface NetGain {
   /** Seconds per hour; what the console sums. */

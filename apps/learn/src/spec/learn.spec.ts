@@ -6,9 +6,11 @@ import { createLogger, KillSwitch, type Bus, type ServiceConfig } from '@hartono
 import type { ActionRow, EvidencePairRow, OutboxRow } from '@hartonomous/store';
 import { openTestStore, type TestStore } from '@hartonomous/store/testing';
 import { createTestFolder, FakeClock, patientClock, removeTestFolder } from '@hartonomous/testing';
+import pg from 'pg';
 import { holdOutBenefit } from '../hold-out.js';
 import { LearnHandler } from '../learn.handler.js';
 import { requestRescores } from '../rescoring.js';
+import { measureRunningCost } from '../running-cost.js';
 import { scoreAction } from '../score-action.js';
 
 const hourMs = 3_600_000;
@@ -76,7 +78,14 @@ function pairsOf(actionId: string, ratio: number, count: number, from = 0): Evid
   return from === 0 ? [...aa, ...ab] : ab;
 }
 
-async function concluded(tenantId: string, verdict: Verdict & ActionRow['state'], ratio: number) {
+async function concluded(
+  tenantId: string,
+  verdict: Verdict & ActionRow['state'],
+  ratio: number,
+  patch: Partial<Candidate> = {},
+  progress: Record<string, unknown> = {},
+) {
+  const tried = { ...candidate, ...patch };
   return test.store.withTenant(tenantId, async (tx) => {
     const { cycle } = await tx.cycles.request({
       id: newId(),
@@ -90,15 +99,14 @@ async function concluded(tenantId: string, verdict: Verdict & ActionRow['state']
     const hypothesis = {
       id: newId(),
       cycleId: cycle.id,
-      candidate,
-      planHash: planHash(candidate),
+      candidate: tried,
+      planHash: planHash(tried),
       value: 1,
       selectionProbability: 1,
       chosen: true,
     };
     await tx.cycles.addHypotheses([hypothesis]);
-    const { type, target, targetClass, design, actionClass, parameters, reason, expected, exposure } =
-      candidate;
+    const { type, target, targetClass, design, actionClass, parameters, reason, expected, exposure } = tried;
     const action = await tx.actions.create({
       id: newId(),
       cycleId: cycle.id,
@@ -113,7 +121,7 @@ async function concluded(tenantId: string, verdict: Verdict & ActionRow['state']
       parameters,
       inverse: { kind: 'drop-index' },
       snapshotHash: null,
-      progress: {},
+      progress,
       fingerprint: null,
       reason,
       expected,
@@ -197,7 +205,7 @@ describe('learn', () => {
     const tenantId = await tenant();
     const action = await concluded(tenantId, 'RevertedHarm', 1.5);
     const rows = await test.store.withTenant(tenantId, (tx) => tx.actions.evidence(action.id));
-    const scored = scoreAction(action, rows);
+    const scored = scoreAction(action, rows, 0);
     expect(scored.agrees).toBe(true);
     expect(scored.successScore).toBeLessThan(0.5);
     expect(scored.netGain.net).toBeLessThan(0);
@@ -241,7 +249,113 @@ describe('re-scoring', () => {
     expect(unkeep).toHaveLength(1);
     // The rows of re-scorings leave the first verdict as it was.
     const rows = await test.store.withTenant(tenantId, (tx) => tx.actions.evidence(action.id));
-    expect(scoreAction(action, rows)).toMatchObject({ agrees: true, fromRows: 'Kept' });
+    expect(scoreAction(action, rows, 0)).toMatchObject({ agrees: true, fromRows: 'Kept' });
+  });
+});
+
+describe('what cannot be measured again', () => {
+  const settledAt24h = async (patch: Partial<Candidate>, prepare?: (action: ActionRow) => Promise<void>) => {
+    const tenantId = await tenant();
+    const action = await concluded(tenantId, 'Kept', 0.6, patch);
+    await handler.onConcluded(message(tenantId, action));
+    await prepare?.(action);
+    const clock = new FakeClock(action.concludedAt!.getTime());
+    await clock.advance(24 * hourMs);
+    expect(await requestRescores(test.store, tenantId, clock.now(), 1)).toBe(1);
+    // Act concludes such a round without a pair.
+    await handler.onConcluded(message(tenantId, action));
+    const read = await test.store.withTenant(tenantId, async (tx) => ({
+      last: (await tx.history.latest(1))[0]!,
+      state: (await tx.actions.get(action.id))!.state,
+    }));
+    expect(read.state).toBe('Kept');
+    expect(read.last.document).toMatchObject({ rescoredAfterHours: 24, decision: 'undecided', pairs: 0 });
+    expect(read.last.netGainSeconds).toBe(0);
+    return String(read.last.document['reason']);
+  };
+
+  it('says so of kept answers and of a dropped index, and leaves them kept', async () => {
+    const definition = { name: 'earned_gone', table: 'session', columns: ['outcome'] };
+    expect(await settledAt24h({ parameters: { operation: 'drop', definition } })).toBe(
+      'not measured again: the index is gone, and without it there is nothing to compare with',
+    );
+    const cache = { type: 'CacheWarming', design: 'matched-key-pairs', actionClass: 'A' } as const;
+    expect(await settledAt24h(cache)).toMatch(/no[nt].* compare with; 0 are in the cache/);
+    expect(await settledAt24h({})).toBe('not measured again: no pair of blocks came together');
+  });
+});
+
+describe('running cost', () => {
+  const definition = { name: 'earned_session_outcome', table: 'session', columns: ['outcome'] };
+
+  it("of an index is its writes by the engine's counters, the time per entry of its build, and its size", async () => {
+    const tenantId = await tenant();
+    const client = new pg.Client({ connectionString: test.urls.superuserUrl! });
+    await client.connect();
+    try {
+      // The engine gathering statistics by itself would start its counter anew.
+      await client.query('alter table session set (autovacuum_enabled = false)');
+      await client.query('analyze session');
+      await client.query(
+        `insert into session (tenant_id, id, started_at, outcome)
+         select $1, gen_random_uuid(), now(), 'success' from generate_series(1, 2000)`,
+        [tenantId],
+      );
+      await client.query('select pg_stat_force_next_flush()');
+      await client.query('select 1');
+    } finally {
+      await client.end();
+    }
+    await test.store.maintenance.createIndex(definition, { lockTimeoutMs: 30_000 });
+    const action = await concluded(
+      tenantId,
+      'Kept',
+      0.6,
+      { parameters: { definition } },
+      { applied: { buildMs: 20 } },
+    );
+    const inAnHour = new Date(Date.now() + hourMs);
+    await test.store.withTenant(tenantId, (tx) => tx.analysis.endedSessions(new Date(0), new Date(), 1));
+    const cost = await measureRunningCost(test.store, tenantId, action, inAnHour);
+    expect(cost.notCounted).toEqual([]);
+    expect(cost.bytes).toBeGreaterThan(8_192);
+    // 2,000 writes in about an hour; 20 ms for the 2,000 entries.
+    expect(cost.writesPerHour).toBeGreaterThan(1_000);
+    expect(cost.writesPerHour).toBeLessThanOrEqual(2_000);
+    expect(cost.msPerWrite).toBeCloseTo(20 / 2_000, 3);
+    expect(cost.perHour).toBeGreaterThan((cost.writesPerHour * cost.msPerWrite) / 1_000);
+    const evidence = await test.store.withTenant(tenantId, (tx) => tx.actions.evidence(action.id));
+    const [free, dear] = [0, cost.perHour].map((c) => scoreAction(action, evidence, c).netGain.net);
+    expect(free! - dear!).toBeCloseTo(cost.perHour, 10);
+  });
+
+  it('names what nobody could count', async () => {
+    const tenantId = await tenant();
+    const gone = { ...definition, name: 'earned_never_built' };
+    const action = await concluded(tenantId, 'Kept', 0.6, { parameters: { definition: gone } });
+    const cost = await measureRunningCost(test.store, tenantId, action, new Date());
+    expect(cost).toMatchObject({ perHour: 0, notCounted: ['the index earned_never_built: it is not there'] });
+    await handler.onConcluded(message(tenantId, action));
+    const [last] = await test.store.withTenant(tenantId, (tx) => tx.history.latest(1));
+    expect(last!.document).toMatchObject({ runningCost: { notCounted: cost.notCounted } });
+  });
+
+  it('of kept answers is the memory they take, at the price that is set', async () => {
+    const tenantId = await tenant();
+    const parameters = { modelId: newId(), keys: [] };
+    const action = await concluded(tenantId, 'Kept', 0.6, { type: 'CacheWarming', parameters });
+    await test.store.withTenant(tenantId, async (tx) => {
+      const entries = ['a', 'b'].map((key) => ({
+        inputHash: key.repeat(64),
+        output: 'x'.repeat(1_000),
+        computeMs: 5,
+      }));
+      const until = new Date(Date.now() + hourMs);
+      await tx.cache.load(parameters.modelId, 0, action.id, entries, until);
+      await tx.settings.set('learn.storage-seconds-per-gib-hour', String(2 ** 30), 'test');
+    });
+    const cost = await measureRunningCost(test.store, tenantId, action, new Date());
+    expect(cost).toMatchObject({ bytes: 2_000, perHour: 2_000, notCounted: [] });
   });
 });
 

@@ -71,22 +71,17 @@ export async function startSystem(options: {
     await remove();
     throw error;
   }
+  return systemAt(home, child, remove);
+}
+
+/** What is running in this folder, by what it wrote there. */
+function systemAt(home: string, child: NodeProcess, remove: () => Promise<void>): RunningSystem {
   const read = <T>(file: string): T => JSON.parse(readFileSync(join(home, file), 'utf8')) as T;
   const { console: url } = read<{ console: string }>('run.json');
   const { keys } = read<Pick<RunningSystem, 'keys'>>('keys');
   const { store: logins } = read<{ store: RunningSystem['logins'] }>('engines.json');
   const logOf = (service: string): string[] =>
     readFileSync(join(home, 'logs', `${service}.log`), 'utf8').split('\n');
-  const call = async <T>(method: string, path: string, key: string, body?: unknown): Promise<T> => {
-    const response = await fetch(new URL(path, url), {
-      method,
-      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    const document = (await response.json()) as T;
-    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${JSON.stringify(document)}`);
-    return document;
-  };
   return {
     process: child,
     url,
@@ -100,8 +95,8 @@ export async function startSystem(options: {
       const { code } = await asked.exited;
       return { lines: asked.lines, code };
     },
-    get: (path) => call('GET', path, keys.admin),
-    send: (method, path, body, as = 'admin') => call(method, path, keys[as], body),
+    get: (path) => call(url, 'GET', path, keys.admin),
+    send: (method, path, body, as = 'admin') => call(url, method, path, keys[as], body),
     until: (what, ready, timeoutMs) => poll(child, what, ready, timeoutMs),
     async stop() {
       const from = performance.now();
@@ -111,6 +106,17 @@ export async function startSystem(options: {
     },
     remove,
   };
+}
+
+async function call<T>(url: string, method: string, path: string, key: string, body?: unknown): Promise<T> {
+  const response = await fetch(new URL(path, url), {
+    method,
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const document = (await response.json()) as T;
+  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${JSON.stringify(document)}`);
+  return document;
 }
 
 /** Every life of a service begins with a line that names its process. */

@@ -36,17 +36,18 @@ begin
     raise exception 'merge_atoms needs the tenant of the transaction' using errcode = '42501';
   end if;
   with given as materialized (
-    -- In hash order, so that two writers of the same bytes wait for each other and never deadlock.
     select h.hash, min(h.modality) as kind, min(h.body) as body, count(*)::int as n
     from (select sha256(convert_to(g.body, 'UTF8')) as hash, g.modality, g.body
           from unnest(modalities, texts) as g (modality, body)) h
-    group by h.hash order by h.hash),
+    group by h.hash),
   known as materialized (
     select g.hash, g.n, a.id from given g join atom a on a.content_hash = g.hash),
   fresh as (
     insert into atom (id, content_hash, modality, text, size_bytes, reference_count)
       select uuidv7(), g.hash, g.kind, g.body, octet_length(g.body), 1
       from given g where not exists (select 1 from known k where k.hash = g.hash)
+      -- In hash order, as all locks here are taken in an order: two writers wait for each other and never deadlock.
+      order by g.hash
       on conflict do nothing returning id, content_hash),
   found as materialized (
     select k.id, k.hash, k.n, false as is_fresh from known k
@@ -57,9 +58,11 @@ begin
       select tenant, f.id, f.n from found f order by f.id
       on conflict (tenant_id, atom_id) do update set reference_count = h.reference_count + excluded.reference_count
       returning new.atom_id, old.atom_id is null as is_new),
+  locked as materialized (
+    select a.id from held h join known k on k.id = h.atom_id join atom a on a.id = k.id
+    where h.is_new order by a.id for no key update of a),
   counted as (
-    update atom a set reference_count = a.reference_count + 1
-    from held h join known k on k.id = h.atom_id where h.is_new and a.id = h.atom_id)
+    update atom a set reference_count = a.reference_count + 1 from locked l where a.id = l.id)
   select (select count(*) from held where is_new), array_agg(g.hash), array_agg(g.n) into taken, late, late_uses
   from given g where not exists (select 1 from found f where f.hash = g.hash);
   if late is null then
@@ -72,8 +75,10 @@ begin
       order by a.id
       on conflict (tenant_id, atom_id) do update set reference_count = h.reference_count + excluded.reference_count
       returning new.atom_id, old.atom_id is null as is_new),
+  locked as materialized (
+    select a.id from held h join atom a on a.id = h.atom_id where h.is_new order by a.id for no key update of a),
   counted as (
-    update atom a set reference_count = a.reference_count + 1 from held h where h.is_new and a.id = h.atom_id)
+    update atom a set reference_count = a.reference_count + 1 from locked l where a.id = l.id)
   select count(*) filter (where is_new) into late_taken from held;
   return taken + late_taken;
 end

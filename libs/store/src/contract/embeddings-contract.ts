@@ -117,7 +117,10 @@ function routingLaws(c: Contract, ids: () => string[]): void {
     // A third of the atoms is staged anew: the index knows them by vectors that hold no more.
     const restaged = ids().filter((_, i) => i % 3 === 0);
     const rows = restaged.map((atomId, i) => ({ atomId, vector: vectorOf(i * 11, 0.02) }));
-    await inTenant((tx) => tx.embeddings.stage(embeddingModel, rows));
+    await inTenant(async (tx) => {
+      await tx.embeddings.promote(embeddingModel, 0);
+      await tx.embeddings.stage(embeddingModel, rows);
+    });
     const rowsInAll = atomCount + restaged.length;
     const asked: number[] = [];
     const index = async (_v: Float32Array, count: number) => {

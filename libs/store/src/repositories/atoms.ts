@@ -28,15 +28,19 @@ function mergeOf({ tenantId, db, statements }: TenantContext): AtomRepository['m
   };
 }
 
-/** Hashed when an engine asks for it, once: one that hashes the bytes itself never does. */
+/** Named and hashed when an engine asks for it, once: one that does so itself never asks. */
 class Content implements MergeAtom {
-  readonly id = newId();
+  private name: string | undefined;
   private hash: string | undefined;
 
   constructor(
     readonly modality: Modality,
     readonly text: string,
   ) {}
+
+  get id(): string {
+    return (this.name ??= newId());
+  }
 
   get contentHash(): string {
     return (this.hash ??= createHash('sha256').update(this.text).digest('hex'));

@@ -63,6 +63,28 @@ function addAliases(program: Command): void {
       );
     },
   );
+  addAliasMoves(alias);
+  face(
+    alias
+      .command('history')
+      .description('what an alias has named, newest first')
+      .argument('<alias>', 'the alias')
+      .option('--limit <n>', 'how many', whole(1, 500), 20),
+    ['alias history default', 'alias history default --limit 5 --json'],
+    async ({ output, gateway }, { limit }: { limit: number }, name: string) => {
+      const path = `/v1/aliases/${encodeURIComponent(name)}?limit=${limit}`;
+      const history = await gateway().get<{ items: Shown<AliasSpan>[] }>(path);
+      output.result(history, () =>
+        table(
+          ['from', 'until', 'version', 'who', 'why'],
+          history.items.map((row) => [row.from, row.until ?? 'now', row.modelId, row.by, cut(row.why, 60)]),
+        ),
+      );
+    },
+  );
+}
+
+function addAliasMoves(alias: Command): void {
   face(
     alias
       .command('set')
@@ -96,24 +118,6 @@ function addAliases(program: Command): void {
       const path = `/v1/aliases/${encodeURIComponent(name)}/undo`;
       const moved = await gateway().send<Moved>('POST', path, { why: reason });
       output.result(moved, () => movedText(moved));
-    },
-  );
-  face(
-    alias
-      .command('history')
-      .description('what an alias has named, newest first')
-      .argument('<alias>', 'the alias')
-      .option('--limit <n>', 'how many', whole(1, 500), 20),
-    ['alias history default', 'alias history default --limit 5 --json'],
-    async ({ output, gateway }, { limit }: { limit: number }, name: string) => {
-      const path = `/v1/aliases/${encodeURIComponent(name)}?limit=${limit}`;
-      const history = await gateway().get<{ items: Shown<AliasSpan>[] }>(path);
-      output.result(history, () =>
-        table(
-          ['from', 'until', 'version', 'who', 'why'],
-          history.items.map((row) => [row.from, row.until ?? 'now', row.modelId, row.by, cut(row.why, 60)]),
-        ),
-      );
     },
   );
 }

@@ -104,6 +104,47 @@ interface HeldAtom {
 
 const sumLength = (rows: HeldAtom[]): number => rows.reduce((sum, row) => sum + row.length, 0);
 
+/** Atoms that the tenant did not hold before, with the file that each came from. */
+async function takeUp(
+  { tenantId, db, sql }: TenantContext,
+  atoms: DistinctAtom[],
+  origins: Origins,
+  changes: string,
+): Promise<HeldAtom[]> {
+  const params: unknown[] = [tenantId];
+  const rows = sql.rowset(
+    'a',
+    { atom_id: 'uuid', length_terms: 'int', origin_id: 'uuid', origin_revision: 'int' },
+    atoms.map((atom) => {
+      const origin = origins.get(atom.contentHash);
+      return [atom.id, atom.lengthTerms, origin?.id, origin?.revision];
+    }),
+    params,
+  );
+  const held = (
+    await db.rows<{ atom_id: string; length_terms: number }>(
+      sql.insertNew({
+        table: 'tenant_atom',
+        columns: ['tenant_id', 'atom_id', 'reference_count', 'length_terms', 'origin_id', 'origin_revision'],
+        select: [
+          sql.cast('$1', 'uuid'),
+          'r.atom_id',
+          'r.change',
+          'r.length_terms',
+          'r.origin_id',
+          'r.origin_revision',
+        ],
+        from: `(select a.*, d.change from ${rows} join ${changes} d on d.atom_id = a.atom_id
+          where d.change > 0) r`,
+        match: 'tenant_atom.tenant_id = $1 and tenant_atom.atom_id = r.atom_id',
+        returning: ['atom_id', 'length_terms'],
+      }),
+      params,
+    )
+  ).map((row) => ({ id: row.atom_id, length: row.length_terms }));
+  return held;
+}
+
 /** Brings tenant_atom in line with stage_change: one row of +1 or -1 for each region that came or went. */
 async function applyReferences(
   context: TenantContext,
@@ -121,47 +162,7 @@ async function applyReferences(
     }),
     [tenantId],
   );
-  let taken: HeldAtom[] = [];
-  if (atoms.length > 0) {
-    const params: unknown[] = [tenantId];
-    const rows = sql.rowset(
-      'a',
-      { atom_id: 'uuid', length_terms: 'int', origin_id: 'uuid', origin_revision: 'int' },
-      atoms.map((atom) => {
-        const origin = origins.get(atom.contentHash);
-        return [atom.id, atom.lengthTerms, origin?.id, origin?.revision];
-      }),
-      params,
-    );
-    taken = (
-      await db.rows<{ atom_id: string; length_terms: number }>(
-        sql.insertNew({
-          table: 'tenant_atom',
-          columns: [
-            'tenant_id',
-            'atom_id',
-            'reference_count',
-            'length_terms',
-            'origin_id',
-            'origin_revision',
-          ],
-          select: [
-            sql.cast('$1', 'uuid'),
-            'r.atom_id',
-            'r.change',
-            'r.length_terms',
-            'r.origin_id',
-            'r.origin_revision',
-          ],
-          from: `(select a.*, d.change from ${rows} join ${changes} d on d.atom_id = a.atom_id
-            where d.change > 0) r`,
-          match: 'tenant_atom.tenant_id = $1 and tenant_atom.atom_id = r.atom_id',
-          returning: ['atom_id', 'length_terms'],
-        }),
-        params,
-      )
-    ).map((row) => ({ id: row.atom_id, length: row.length_terms }));
-  }
+  const taken = atoms.length === 0 ? [] : await takeUp(context, atoms, origins, changes);
   const released = (
     await db.rows<{ atom_id: string; length_terms: number }>(
       sql.remove(

@@ -2,6 +2,7 @@ import { HartoError, newId } from '@hartonomous/contracts';
 import type { AliasSpan, ModelRepository, ModelRow } from '../port/models.js';
 import type { ModelEntity } from '../entities/entities.js';
 import type { TenantContext } from './context.js';
+import { sealModel } from './provenance-writers.js';
 import { aliasTable, rowsAt } from './versioned.js';
 
 export const nativeModelName = 'native';
@@ -56,6 +57,7 @@ function versions(context: TenantContext): Versions {
       params,
     );
     const created = (await findNative())!;
+    await sealModel(context, created.id);
     await putAlias(context, servingAlias, created.id, 'store', 'first model of the corpus', true);
     return created;
   };

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
+import { HartoError } from '@hartonomous/contracts';
 import type { TrainingRepository, TrainingSample } from '../port/training.js';
 import type { Columns } from '../sql/dialect.js';
 import { idsMax, type TenantContext } from './context.js';
-import { HartoError } from '@hartonomous/contracts';
 
 const sampleColumns: Columns = {
   tenant_id: 'uuid',

@@ -12,7 +12,10 @@ export interface Neighbour {
   similarity: number;
 }
 
-/** Ids of the promoted atoms nearest to a vector, best first, from whatever index holds them; may err and repeat. */
+/**
+ * Ids of the promoted atoms nearest to a vector, best first, from whatever index holds them: the map's neighbours of the
+ * projected vector, or an index in memory. May err and repeat.
+ */
 export type PromotedIndex = (vector: Float32Array, count: number) => Promise<string[]>;
 
 export interface NearestOptions {

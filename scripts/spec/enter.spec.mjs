@@ -52,6 +52,7 @@ function scratch() {
      if (process.argv.includes('--wait')) {
        process.on('SIGTERM', () => { console.log('asked to stop'); process.exit(7); });
        setInterval(() => {}, 1000);
+       console.log('waits');
      }`,
   );
   return root;
@@ -123,7 +124,7 @@ describe('enter', () => {
     let output = '';
     child.stdout.on('data', (text) => {
       output += text;
-      if (String(text).includes('--wait')) setTimeout(() => child.kill('SIGTERM'), 100);
+      if (/^waits$/m.test(output) && !child.killed) child.kill('SIGTERM');
     });
     const code = await new Promise((resolve) => child.once('close', resolve));
     expect(output).toContain('asked to stop');
@@ -137,19 +138,30 @@ describe('enter', () => {
     });
   });
 
-  it('two at the same time: the second waits for the first to install', async () => {
+  it('two at the same time: they wait for who installs, and one of them installs', async () => {
     const root = scratch();
+    // This process holds the folder until both have met it there.
+    const lock = join(root, '.hartonomous', 'prepare.lock');
+    mkdirSync(dirname(lock));
+    writeFileSync(lock, String(process.pid));
+    let waiting = 0;
     const run = () =>
       new Promise((resolve) => {
         const child = spawn(process.execPath, [join(root, 'scripts', 'enter.mjs'), 'start'], { cwd: root });
         let stdout = '';
-        child.stdout.on('data', (text) => (stdout += text));
+        let waits = false;
+        child.stdout.on('data', (text) => {
+          stdout += text;
+          if (waits || !stdout.includes(`process ${process.pid} is installing or building here`)) return;
+          waits = true;
+          if (++waiting === 2) rmSync(lock);
+        });
         child.once('close', (code) => resolve({ code, stdout }));
       });
     const runs = await Promise.all([run(), run()]);
     expect(runs.map((row) => row.code)).toEqual([0, 0]);
+    expect(waiting).toBe(2);
     expect(runs.filter((row) => row.stdout.includes('installing packages'))).toHaveLength(1);
-    expect(runs.filter((row) => row.stdout.includes('waiting for it'))).toHaveLength(1);
   });
 });
 

@@ -5,6 +5,7 @@ import {
   readFileSync,
   realpathSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,6 +20,12 @@ function ownerLives(folder: string): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
+}
+
+/** Its owner may not have signed it yet, or it is gone already. */
+function isYoung(folder: string): boolean {
+  const { mtimeMs } = statSync(folder, { throwIfNoEntry: false }) ?? { mtimeMs: Date.now() };
+  return Date.now() - mtimeMs < 60_000;
 }
 
 /** A folder below the system's temporary one that other accounts may enter; `removeAbandoned` finds it after a crash. */
@@ -37,7 +44,7 @@ export function removeTestFolder(folder: string): void {
 export function removeAbandoned(): void {
   for (const name of readdirSync(tmpdir())) {
     const folder = join(tmpdir(), name);
-    if (!name.startsWith(prefix) || ownerLives(folder)) continue;
+    if (!name.startsWith(prefix) || isYoung(folder) || ownerLives(folder)) continue;
     try {
       removeTestFolder(folder);
     } catch {

@@ -11,6 +11,7 @@ import { trendFindings } from './findings/trend.js';
 import { named, rowsOf, slowestOf, type CountedFinding } from './name-rows.js';
 import { observeEngine } from './observe-engine.js';
 import { readAnomalies } from './read-anomalies.js';
+import { notObservable, readCode } from './read-code.js';
 import { pickOf, type Window } from './window.js';
 
 export interface Observed {
@@ -51,6 +52,7 @@ export async function observe(
     ...engine.findings,
     ...(frequent ? [frequent] : []),
     ...read.concepts,
+    ...read.code.findings,
     ...read.anomalies,
     ...read.counted,
     ...feedbackFindings(read.rated),
@@ -64,7 +66,7 @@ export async function observe(
       strata: read.tables.map((table) => stratumOf(table, ratingOf(read, table))),
       findings,
       incidents: mergeIncidents(findings),
-      unavailable: engine.unavailable,
+      unavailable: [...engine.unavailable, ...read.code.unavailable, ...notObservable],
     },
     windowFrom: read.from,
     windowTo: read.to,
@@ -101,6 +103,7 @@ async function readWindow(tx: TenantTransaction, cycle: CycleRow) {
     keys: await tx.workload.topKeys(from, to, topKeysMax),
     ...(await readRows(tx, window, tables, parts, [...regressions.found, ...trends], cycle.id)),
     concepts: await readConcepts(tx, cycle.id),
+    code: await readCode(tx),
     rated: await tx.analysis.ratings(from, to, idsMax),
     sessions: await tx.analysis.endedSessions(from, to, sessionsMax),
   };

@@ -121,6 +121,101 @@ describe('analyze', () => {
     expect(read.audit.filter((row) => row.what === 'cycle.observed')).toHaveLength(1);
   });
 
+  it('measures answers from the cache and computed ones apart', async () => {
+    const tenantId = await tenant();
+    const slow = newId();
+    await test.store.withTenant(tenantId, async (tx) => {
+      const model = await tx.models.ensureNative();
+      const wave = (i: number): number => 1 + ((i * 37) % 21) / 210;
+      const rows = Array.from({ length: 200 }, (_, i) =>
+        requestOf(model.id, (i % 5 === 0 ? 90 : 0.4) * wave(i), { cacheHit: i % 5 !== 0 }),
+      );
+      // As long as a computation takes, and far too long for a look-up.
+      rows.push(requestOf(model.id, 90, { id: slow, cacheHit: true }));
+      await tx.requests.record(rows);
+    });
+    const { message, cycle } = await requested(tenantId);
+    await handler.onRequested(message);
+    const { findings, strata } = await documentOf(tenantId, cycle.id);
+    const out = findings.filter((f) => f.kind === 'anomalous-requests');
+    expect(out).toHaveLength(1);
+    expect(out[0]).toMatchObject({ rowIds: [slow], facts: { servedFrom: 'cache', requests: 161 } });
+    expect(out[0]!.summary).toMatch(
+      /^1 of 161 search requests answered from the cache took longer than 0\.\d+ ms, the median is 0\.4\d? ms$/,
+    );
+    expect(strata).toMatchObject([{ count: 201 }]);
+    expect(strata[0]!.cacheHitRate).toBeCloseTo(161 / 201);
+  });
+
+  it('names the rows of a regression, and a few of the slowest where there are many', async () => {
+    const tenantId = await tenant();
+    const { modelId, slowest } = await test.store.withTenant(tenantId, async (tx) => {
+      const model = await tx.models.ensureNative();
+      const rows = Array.from({ length: 400 }, (_, i) => requestOf(model.id, 300 + i));
+      await tx.requests.record(rows);
+      const baseline = {
+        frozenAt: '2026-11-01T00:00:00.000Z',
+        count: 400,
+        lnMedian: Math.log(100),
+        errorShare: 0,
+        hours: {},
+        worse: [true, true, true],
+      };
+      await tx.settings.set(`baseline.search|${model.id}`, JSON.stringify(baseline), 'test');
+      return { modelId: model.id, slowest: rows.slice(-100).map((r) => r.id) };
+    });
+    const { message, cycle } = await requested(tenantId);
+    await handler.onRequested(message);
+    const { findings } = await documentOf(tenantId, cycle.id);
+    const regression = findings.find((f) => f.kind === 'regression')!;
+    expect(regression).toMatchObject({ rowCount: 400, facts: { scope: `stratum:search|${modelId}` } });
+    expect(regression.rowIds).toHaveLength(200);
+    expect(regression.rowIds.slice(0, 100).sort()).toEqual(slowest.sort());
+    expect(regression.summary).toMatch(/^search is \d+ % slower, [\d.]+ min in total, than when/);
+    for (const finding of findings) expect(finding.rowIds.length).toBeGreaterThan(0);
+  });
+
+  it('groups code that differs only in names, and says by name what it cannot observe', async () => {
+    const tenantId = await tenant();
+    const texts = ['a = b', 'c = d', 'e(f)'].map((text) => ({
+      modality: 'code' as const,
+      text: `${text} // ${newId()}`,
+    }));
+    const before = await requested(tenantId);
+    await handler.onRequested(before.message);
+    expect((await documentOf(tenantId, before.cycle.id)).unavailable).toContain(
+      'duplicate code: no shapes of code atoms are stored',
+    );
+    const ids = await test.store.withTenant(tenantId, async (tx) => {
+      await tx.cycles.advance(before.cycle.id, before.cycle.epoch + 1, 'Observed', 'Failed');
+      await tx.atoms.merge(texts);
+      const held = await tx.corpus.matching({});
+      await tx.code.put(
+        held.map((atomId, i) => ({
+          atomId,
+          path: `src/${i}.ts`,
+          symbol: `f${i}`,
+          language: 'typescript',
+          astSignature: (i < 2 ? 'a' : 'b').repeat(64),
+          minhash: Buffer.alloc(16, i),
+        })),
+      );
+      return held;
+    });
+    const { message, cycle } = await requested(tenantId);
+    await handler.onRequested(message);
+    const { findings, unavailable } = await documentOf(tenantId, cycle.id);
+    const clones = findings.find((f) => f.kind === 'duplicate-code')!;
+    expect(clones).toMatchObject({ rowCount: 2 });
+    expect(clones.rowIds.toSorted()).toEqual(ids.slice(0, 2).toSorted());
+    expect(clones.summary).toBe(
+      '2 pieces of code in 1 group differ only in names and literals; f0 in src/0.ts and f1 in src/1.ts are in the largest',
+    );
+    expect(unavailable.map((line) => line.split(':')[0])).toEqual(
+      expect.arrayContaining(['unusual inputs', 'weak weights', 'drift of concepts']),
+    );
+  });
+
   it('does nothing while the kill switch is on', async () => {
     const tenantId = await tenant();
     const { message, cycle } = await requested(tenantId);

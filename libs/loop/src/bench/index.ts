@@ -3,19 +3,11 @@ import { openTestStore, type TestStore } from '@hartonomous/store/testing';
 import { startRedis } from '@hartonomous/testing';
 import pg from 'pg';
 import { bareChain, createBareTables } from './bare-chain.js';
+import type { BenchResult } from './bench-result.js';
 import { actOnNothing, actThroughAllStates } from './hops.js';
 import { loopChains } from './loop-chain.js';
 import { interleave, quantile } from './measure.js';
-
-interface BenchResult {
-  case: string;
-  ours: number | null;
-  unit: string;
-  peer?: string | null;
-  peerValue?: number | null;
-  target?: string | null;
-  skipped?: string;
-}
+import { simulatedFigures } from './simulated.js';
 
 /** The runner starts a durable cluster and names it in HARTO_TEST_PG. */
 export const needsPostgres = true;
@@ -25,7 +17,8 @@ const target = '<=1.3';
 const peer = 'four bare BullMQ hops, each one four-row transaction, two in act';
 
 export async function runBench({ log }: { log(line: string): void }): Promise<BenchResult[]> {
-  const results: BenchResult[] = [];
+  log('loop: simulations');
+  const results = simulatedFigures();
   for (const engine of ['postgres', 'redis'] as const) {
     const redis = engine === 'redis' ? await startRedis() : null;
     if (engine === 'redis' && !redis) {

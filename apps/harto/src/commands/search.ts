@@ -47,7 +47,11 @@ export function addSearchCommand(program: Command): void {
       };
       const found = await gateway().search(request, undefined, under);
       output.result(found, () =>
-        found.hits.length === 0 ? 'nothing found' : found.hits.map(hitText).join('\n\n'),
+        found.hits.length === 0
+          ? 'nothing found'
+          : [...found.hits.map(hitText), `where this comes from: npx harto verify ${found.requestId}`].join(
+              '\n\n',
+            ),
       );
     },
   );

@@ -1,13 +1,19 @@
 import type { TreeLayout } from './kd-build.js';
 
+/** Leaves hold 9 to 18 points: fewer would pass 30 bytes per 3-D point, more cost distance tests. */
+export const LEAF_SIZE = 18;
 /** Deep enough for 2^30 points. */
 const STACK = 64;
 const stackNode = new Int32Array(STACK);
 const stackBound = new Float64Array(4 * STACK);
+/** The points of one leaf that are nearer than the worst of the list was on entering it. */
+const nearIds = new Int32Array(LEAF_SIZE);
+const nearDist2 = new Float64Array(LEAF_SIZE);
 
 /**
  * The k nearest of a 3-D Euclidean tree to one point, depth first, nearer child first. Bounds are sums of the same
  * terms in the same order as distances, and rounding is monotone, so pruning is exact.
+ * @param tree with leaves of at most LEAF_SIZE points
  * @param dist2 squared distances out, ascending, dist2[at .. at + k)
  * @param ids original indices out, same places
  * @returns how many were found: min(k, n)
@@ -59,16 +65,13 @@ export function knn3(
       node = 2 * node + right;
     }
     const leaf = ox * ox + oy * oy + oz * oz < worst ? node - leafCount : -1;
-    const to = Math.floor((leaf + 1) * perLeaf);
-    for (let i = leaf < 0 ? 0 : Math.floor(leaf * perLeaf), p = 3 * i; i < to; i++, p += 3) {
-      const dx = points[p] - qx;
-      const dy = points[p + 1] - qy;
-      const dz = points[p + 2] - qz;
-      const d = dx * dx + dy * dy + dz * dz;
-      if (d < worst) {
-        insertSorted(dist2, ids, at, end <= last ? end++ : last, d, i);
-        if (end > last) worst = dist2[last];
-      }
+    const from = leaf < 0 ? 0 : Math.floor(leaf * perLeaf);
+    const near = listNear(points, from, Math.floor((leaf + 1) * perLeaf), qx, qy, qz, worst);
+    for (let c = 0; c < near; c++) {
+      const d = nearDist2[c];
+      if (d >= worst) continue;
+      insertSorted(dist2, ids, at, end <= last ? end++ : last, d, nearIds[c]);
+      if (end > last) worst = dist2[last];
     }
     do {
       if (top === 0) return originalIds(tree.ids, ids, at, end);
@@ -79,6 +82,32 @@ export function knn3(
     oy = stackBound[4 * top + 2];
     oz = stackBound[4 * top + 3];
   }
+}
+
+/**
+ * Lists points from..to nearer than `worst` (squared); returns how many. Every test writes the next free entry, which is
+ * kept when the point is near, so there is no branch to guess.
+ */
+function listNear(
+  points: Float64Array,
+  from: number,
+  to: number,
+  qx: number,
+  qy: number,
+  qz: number,
+  worst: number,
+): number {
+  let near = 0;
+  for (let i = from, p = 3 * from; i < to; i++, p += 3) {
+    const dx = points[p] - qx;
+    const dy = points[p + 1] - qy;
+    const dz = points[p + 2] - qz;
+    const d = dx * dx + dy * dy + dz * dz;
+    nearIds[near] = i;
+    nearDist2[near] = d;
+    near += +(d < worst);
+  }
+  return near;
 }
 
 /** Puts (value, id) into its place in the ascending list at..slot, whose last entry is overwritten. */

@@ -2,7 +2,7 @@ import { orderByKey } from './curve-key.js';
 import { GeometryError } from './geometry-error.js';
 import { hilbert2Encode, hilbert3EncodeAll21 } from './hilbert.js';
 import { COORDINATE_LIMIT, buildLayout, firstOf, requirePoints, type TreeLayout } from './kd-build.js';
-import { insertSorted, knn3, outside } from './kd-knn3.js';
+import { LEAF_SIZE, insertSorted, knn3, outside } from './kd-knn3.js';
 
 export type AxisMetric = 'euclidean' | 'manhattan';
 
@@ -18,9 +18,6 @@ export interface NeighbourTable extends Neighbours {
 }
 
 export const NO_NEIGHBOUR = 0xffffffff;
-
-/** Leaves hold 9 to 18 points: fewer would pass 30 bytes per 3-D point, more cost distance tests. */
-const LEAF_SIZE = 18;
 
 /**
  * Static k-d tree (Bentley 1975) in an implicit balanced layout over one permuted Float64Array; at most 30 bytes per

@@ -44,6 +44,16 @@ export class PlantedStore {
     );
   }
 
+  /** Settings of the whole engine, for every session from its next statement on; null takes one back. */
+  async configure(settings: Record<string, string | null>): Promise<void> {
+    for (const [name, value] of Object.entries(settings)) {
+      await this.rows(
+        value === null ? `alter system reset ${name}` : `alter system set ${name} = '${value}'`,
+      );
+    }
+    await this.rows('select pg_reload_conf()');
+  }
+
   /** A report that somebody runs beside the searches, as the application's login. */
   async report(text: string, times: number): Promise<void> {
     await this.app.query(`select set_config('app.tenant', $1, false)`, [this.tenantId]);

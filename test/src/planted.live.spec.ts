@@ -107,30 +107,28 @@ describe('QueryRegression over four services', () => {
     expect(Math.abs(term!.n_distinct)).toBeGreaterThan(1);
   });
 
-  itLive('undoes statistics that were gathered in the middle of a load, and they are as before', async () => {
+  itLive('undoes fresh statistics that make the plan worse, and the old ones are as before', async () => {
     for (let i = 0; i < 3; i++) await interval();
-    // More to find for every question: slower for a reason that no statistics cure.
+    // More to find for every question, all over the table: slower for a reason that no statistics cure.
     const words = [...new Set(usual.flatMap((query) => query.split(' ').slice(0, 2)))];
     const list = words.map((word) => `'${word}'`).join(',');
-    await store.fillTerms(2_000 * words.length, `(array[${list}])[1 + i % ${words.length}]`);
-    await store.fillTerms(termRows / 4);
-    await interval();
-    const asked = await proposed('QueryRegression', /^statistics of atom_term$/);
-    await findingOf(asked, 'plan-regression');
-    // Whoever loads the table has emptied it but for these words: what is gathered now says that they are everywhere.
-    await store.rows(`create table planted_terms as select * from atom_term where term like 'filler%'`);
-    await store.rows(`delete from atom_term where term like 'filler%'`);
-    await store.rows('vacuum full atom_term');
-    await decide(system, asked, 'approve');
-    const again = await askedAgain(asked);
-    const before = await store.stateOfTable('atom_term');
-    await decide(system, again, 'approve');
-    await reached(system, again, ['Verifying']);
-    expect(await store.stateOfTable('atom_term')).not.toBe(before);
-    await store.rows('insert into atom_term select * from planted_terms');
-    const ended = await concluded(system, again);
-    expect(ended.state).toBe('RevertedHarm');
-    expect(await store.stateOfTable('atom_term')).toBe(before);
+    const scattered = `case when i % 6 = 0 then (array[${list}])[1 + (i / 6) % ${words.length}] else 'filler' || (i % 900) end`;
+    await store.fillTerms(12_000 * words.length, scattered);
+    // Told that reading here and there is dear, the planner scans the table whole for as many rows as there really are;
+    // for the few of the old statistics it uses the index, and that is the quicker way.
+    await store.configure({ random_page_cost: '11', enable_bitmapscan: 'off' });
+    try {
+      await interval();
+      const asked = await proposed('QueryRegression', /^statistics of atom_term$/);
+      await findingOf(asked, 'plan-regression');
+      const before = await store.stateOfTable('atom_term');
+      await decide(system, asked, 'approve');
+      const ended = await concluded(system, asked);
+      expect(ended.state).toBe('RevertedHarm');
+      expect(await store.stateOfTable('atom_term')).toBe(before);
+    } finally {
+      await store.configure({ random_page_cost: null, enable_bitmapscan: null });
+    }
   });
 });
 
@@ -184,6 +182,9 @@ describe('IndexOptimization over four services', () => {
 });
 
 describe('CacheWarming over four services', () => {
+  // Whatever became of the index above: here an answer takes milliseconds to compute.
+  beforeAll(() => store.rows(`create index if not exists ${serving} on atom_term (tenant_id, term)`));
+
   itLive('observes a cold cache and keeps the answers of frequent keys', async () => {
     await onlyType(system, 'CacheWarming');
     await traffic.more(askedOften);
@@ -212,7 +213,7 @@ describe('CacheWarming over four services', () => {
     await reached(system, asked, ['Verifying']);
     await store.rows(
       `update cached_activation
-          set answer = left(answer, -1) || ',"planted":[' || repeat('0,', 3000000) || '0]}'
+          set answer = left(answer, -1) || ',"planted":[' || repeat('0,', 8000000) || '0]}'
         where action_id = $1`,
       [asked.id],
     );

@@ -110,7 +110,7 @@ export const actOnNothing: Hop = async (deps, message) => {
   });
   await deps.once(message, async (tx) => {
     const concluded = { verdict: 'Gated', concludedAt: new Date() } as const;
-    await conclude(tx, await step(tx, proposed, 'gate', concluded), epoch);
+    await conclude(tx, await step(tx, proposed, 'gate', concluded), epoch + 1);
   });
 };
 
@@ -126,7 +126,7 @@ export const actThroughAllStates: Hop = async (deps, message) => {
   await deps.once(message, async (tx) => {
     const verifying = await step(tx, applying, 'applied');
     const concluded = { verdict: 'Kept', concludedAt: new Date() } as const;
-    await conclude(tx, await step(tx, verifying, 'verdict-keep', concluded), epoch);
+    await conclude(tx, await step(tx, verifying, 'verdict-keep', concluded), epoch + 1);
   });
 };
 

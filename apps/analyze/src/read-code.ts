@@ -17,6 +17,7 @@ export interface Observable {
 /** Observations that nothing in the store can answer yet: "no data" is neither a finding nor its absence. */
 export const notObservable = [
   'unusual inputs: the embeddings of requests are not stored',
+  'size classes of requests: their tokens are not recorded',
   'weak weights: nothing records when tensor atoms are used',
   'drift of concepts: the distances of their members are not measured again',
   'near duplicates of code: the store finds equal signatures only',

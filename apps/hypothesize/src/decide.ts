@@ -43,7 +43,7 @@ export async function decideCycle(
     nowMs: read.now.getTime(),
     scale,
   });
-  return { hypotheses: chosen.hypotheses, rejected: [...proposed.rejected, ...chosen.rejected] };
+  return { ...chosen, rejected: [...proposed.rejected, ...chosen.rejected] };
 }
 
 function contextOf(

@@ -33,7 +33,7 @@ export class HypothesizeHandler {
     if (!observation) throw new HartoError('NOT_FOUND', `no observation ${observationId}`);
     const { document } = observation;
     const { loopScale } = this.config;
-    const { hypotheses, rejected } = await decideCycle(
+    const { hypotheses, rejected, newArms } = await decideCycle(
       this.store,
       message.tenantId,
       cycleId,
@@ -44,6 +44,8 @@ export class HypothesizeHandler {
       if (!(await tx.cycles.advance(cycleId, message.epoch, 'Observed', 'Decided'))) return;
       await tx.cycles.addHypotheses(hypotheses);
       await tx.cycles.addRejected(cycleId, rejected);
+      // One that another writer has added meanwhile stays as it is.
+      for (const arm of newArms) await tx.beliefs.save(arm);
       const hypothesisIds = hypotheses.filter((h) => h.chosen).map((h) => h.id);
       const refs = { cycleId, hypothesisIds };
       await tx.outbox.add({ id: newId(), name: 'loop.hypotheses.ranked', epoch: message.epoch + 1, refs });

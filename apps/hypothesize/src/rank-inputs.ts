@@ -101,6 +101,19 @@ function armOf(known: Known, key: string): ArmBelief {
   return { ...row, gains: { count: row.gainCount, mean: row.gainMean, m2: row.gainM2 } };
 }
 
+/** Rows for arms that have none yet; a placebo is no arm. */
+export function newArmsOf(inputs: readonly RankInput[], known: Known): BeliefRow[] {
+  const rows = new Map<string, BeliefRow>();
+  for (const { arm, candidate } of inputs) {
+    if (candidate.type === 'Placebo' || known.beliefs.some((b) => b.kind === 'arm' && b.key === arm.key))
+      continue;
+    const { gains, ...counts } = arm;
+    const { count: gainCount, mean: gainMean, m2: gainM2 } = gains;
+    rows.set(arm.key, { ...counts, gainCount, gainMean, gainM2, kind: 'arm', version: 0 });
+  }
+  return [...rows.values()];
+}
+
 const typeBeliefOf = (row: BeliefRow): TypeBelief => ({
   ...row,
   type: row.key,

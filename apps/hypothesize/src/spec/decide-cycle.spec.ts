@@ -100,8 +100,12 @@ describe('hypothesize', () => {
       cycle: await tx.cycles.get(cycleId),
       hypotheses: (await tx.cycles.hypothesesOf(cycleId)).filter((h) => h.candidate.type !== 'Placebo'),
       rejected: await tx.cycles.rejectedOf(cycleId),
+      arms: (await tx.beliefs.all()).filter((b) => b.kind === 'arm'),
     }));
     expect(read.cycle).toMatchObject({ state: 'Decided', epoch: 2 });
+    expect(read.arms).toMatchObject([
+      { trials: 0, firstSeenCycle: read.cycle!.number, lastTriedCycle: null },
+    ]);
     const tried = read.hypotheses.map((h) => h.candidate.target);
     const left = read.rejected.map((r) => r.reasonCode);
     expect([...tried, ...left].length).toBe(2);

@@ -144,6 +144,29 @@ describe('what is tried', () => {
     expect(result.rejected).toMatchObject([{ reasonCode: 'value-not-positive' }]);
   });
 
+  it('gives an arm its turn within 50 cycles of its first sight, though it does not pay', () => {
+    const idle = candidateOf('IndexOptimization', {
+      exposure: { requestsPerHour: 0.001, meanSeconds: 0.001 },
+      costSeconds: 100,
+    });
+    const first = chosenOf([idle], { cycleNumber: 7 });
+    expect(first.rejected).toMatchObject([{ reasonCode: 'value-not-positive' }]);
+    expect(first.newArms).toMatchObject([
+      { kind: 'arm', firstSeenCycle: 7, lastTriedCycle: null, trials: 0, version: 0 },
+    ]);
+    const beliefs = first.newArms.map((arm) => ({ ...arm, version: 1 }));
+    const later = (cycleNumber: number) => chosenOf([idle], { cycleNumber, beliefs });
+    expect(later(40)).toMatchObject({ hypotheses: [], newArms: [] });
+    // Cycles 7 to 56 are fifty.
+    expect(later(56).hypotheses.map((h) => h.candidate)).toEqual([idle]);
+  });
+
+  it('makes no arm of a placebo, nor of what is refused', () => {
+    const cooling = settled('RevertedHarm', 0.1);
+    expect(chosenOf([placeboCandidate(context)]).newArms).toEqual([]);
+    expect(chosenOf([candidateOf('IndexOptimization')], { settled: cooling }).newArms).toEqual([]);
+  });
+
   it('always tries a placebo that was drawn', () => {
     const result = chosenOf([placeboCandidate(context)]);
     expect(result.hypotheses).toMatchObject([{ candidate: { type: 'Placebo' }, selectionProbability: 1 }]);

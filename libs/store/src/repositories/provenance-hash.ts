@@ -1,8 +1,9 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { canonicalJson } from '@hartonomous/contracts';
 import type { EdgeType, NodeKey, ProvenanceKind } from '../port/provenance.js';
 
-const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
+// Requests are sealed by the thousand: text is joined by hand and hashed in one call, since what costs here is garbage.
+const sha256 = (text: string): Buffer => hash('sha256', text, 'buffer');
 
 /** Stands for a parent that was unknown when its child was sealed. */
 export const unknownHash = '0'.repeat(64);
@@ -12,18 +13,23 @@ export interface Edge {
   parent: NodeKey;
 }
 
-const edgeText = ({ type, parent }: Edge): string => `${type} ${parent.id} ${parent.revision}`;
-
 /** Text is its own canonical form. */
 export const contentHash = (content: unknown): Buffer =>
   sha256(typeof content === 'string' ? content : canonicalJson(content));
 
-/** Edges in the order of their text, which is the same on each engine, and the SHA-256 of that text. */
+const inOrder = (a: Edge, b: Edge): number => {
+  if (a.type !== b.type) return a.type < b.type ? -1 : 1;
+  if (a.parent.id !== b.parent.id) return a.parent.id < b.parent.id ? -1 : 1;
+  return a.parent.revision - b.parent.revision;
+};
+
+/** Edges by type, id and state, and the SHA-256 over `<type> <id> <state>` lines. */
 export function sealedEdges(edges: readonly Edge[]): { ordered: readonly Edge[]; hash: Buffer } {
   if (edges.length === 0) return { ordered: edges, hash: noEdges };
-  const texts = edges.map((edge) => ({ edge, text: edgeText(edge) }));
-  texts.sort((a, b) => (a.text < b.text ? -1 : 1));
-  return { ordered: texts.map((t) => t.edge), hash: sha256(texts.map((t) => t.text).join('\n')) };
+  const ordered = [...edges].sort(inOrder);
+  let text = '';
+  for (const { type, parent } of ordered) text += `${type} ${parent.id} ${parent.revision}\n`;
+  return { ordered, hash: sha256(text) };
 }
 
 const noEdges = sha256('');
@@ -34,7 +40,8 @@ export function supersededBy({ id, revision, kind }: NodeKey & { kind: Provenanc
   return { type: 'superseded-by', parent: { id, revision: revision - 1 } };
 }
 
-export const keyText = ({ id, revision }: NodeKey): string => `${id} ${revision}`;
+/** Key of maps; most things have one state only. */
+export const keyText = ({ id, revision }: NodeKey): string => (revision === 1 ? id : `${id} ${revision}`);
 
 /**
  * SHA-256 over ASCII lines: "hartonomous-node 1", kind, id and revision, content hash, edges hash, and the hashes of the
@@ -46,12 +53,8 @@ export function nodeHash(
   edges: ReturnType<typeof sealedEdges>,
   hashOf: (parent: NodeKey) => string,
 ): Buffer {
-  const lines = [
-    'hartonomous-node 1',
-    `${node.kind} ${keyText(node)}`,
-    content.toString('hex'),
-    edges.hash.toString('hex'),
-    ...edges.ordered.map(({ parent }) => hashOf(parent)),
-  ];
-  return sha256(lines.join('\n'));
+  let text = `hartonomous-node 1\n${node.kind} ${node.id} ${node.revision}\n`;
+  text += `${content.toString('hex')}\n${edges.hash.toString('hex')}\n`;
+  for (const { parent } of edges.ordered) text += `${hashOf(parent)}\n`;
+  return sha256(text);
 }

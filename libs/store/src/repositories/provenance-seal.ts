@@ -68,8 +68,7 @@ export async function seal(
       return [node, sealedEdges(before ? [...node.edges, before] : node.edges)];
     }),
   );
-  const parents = [...edgesOf.values()].flatMap(({ ordered }) => ordered.map((edge) => edge.parent));
-  const hashes = options.hashes ?? (await parentHashes(context, nodes, parents));
+  const hashes = options.hashes ?? (await parentHashes(context, nodes, edgesOf.values()));
   const hashOf = (parent: NodeKey): string => hashes.get(keyText(parent)) ?? unknownHash;
   const rows = nodes.map((node) => {
     const content = contentHash(node.content);
@@ -128,17 +127,19 @@ async function insert(
 async function parentHashes(
   context: TenantContext,
   nodes: NewNode[],
-  parents: NodeKey[],
+  edges: Iterable<ReturnType<typeof sealedEdges>>,
 ): Promise<Map<string, string>> {
   const own = new Set(nodes.map(keyText));
-  const wanted = new Map<string, NodeKey>();
-  for (const parent of parents) {
-    const key = keyText(parent);
-    if (!own.has(key)) wanted.set(key, parent);
+  const wanted = new Map<string, string>();
+  for (const { ordered } of edges) {
+    for (const { parent } of ordered) {
+      const key = keyText(parent);
+      if (!own.has(key)) wanted.set(key, parent.id);
+    }
   }
-  const ids = new Set([...wanted.values()].map((key) => key.id));
+  const ids = new Set(wanted.values());
   const found = await storedHashes(context, [...ids]);
-  const missing = [...wanted].filter(([text]) => !found.has(text)).map(([, key]) => key.id);
+  const missing = [...wanted].filter(([key]) => !found.has(key)).map(([, id]) => id);
   if (missing.length === 0 || !(await sealKnown(context, missing))) return found;
   // Read back: another writer may have sealed it first, with edges that we do not know.
   for (const [key, hash] of await storedHashes(context, missing)) found.set(key, hash);

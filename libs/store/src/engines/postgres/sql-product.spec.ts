@@ -149,6 +149,23 @@ describe('the product in SQL', () => {
     expect(await asOf(otherId, instants[1])).toEqual([]);
   });
 
+  it('keeps history to its tenant, and lets nobody rewrite it', async () => {
+    for (const why of ['first', 'second']) {
+      await t.store.withTenant(t.tenantId, (tx) => tx.models.setAlias('history', owned.modelId, 'ann', why));
+      await new Promise((resolve) => setTimeout(resolve, 3));
+    }
+    for (const table of ['tensor_atom_coefficient_history', 'model_alias_history']) {
+      const rows = async (tenantId: string | null) => (await as(tenantId, `select * from ${table}`)).length;
+      expect(await rows(t.tenantId)).toBeGreaterThan(0);
+      expect([await rows(otherId), await rows(null)]).toEqual([0, 0]);
+      const change = as(t.tenantId, `update ${table} set valid_to = valid_to + interval '1 day'`);
+      await expect(change).rejects.toThrow(/permission denied/);
+    }
+    const forged = `insert into model_alias_history (tenant_id, alias, model_id, changed_by, why, valid_from, valid_to)
+      select $1, alias, model_id, changed_by, why, valid_from, valid_to + interval '1 second' from model_alias_history`;
+    await expect(as(t.tenantId, forged, [otherId])).rejects.toThrow(/row-level security/);
+  });
+
   it('shows layers with the ranges of their lines', async () => {
     const layers = 'select name, pieces, vertices, weight_min, weight_max, importance_min from layers';
     expect(await as(t.tenantId, layers)).toEqual([

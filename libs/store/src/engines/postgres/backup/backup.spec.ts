@@ -10,6 +10,11 @@ import type { SweepIds } from '../../../contract/sweep-ids.js';
 import { openStore } from '../../../open-store.js';
 import { testClusterUrl } from '../../../config/test-cluster.js';
 import { openTestStore, type TestStore } from '../../../testing.js';
+import { coreMigrations } from '../../../sql/migration-files.js';
+import { runMigrations } from '../../../sql/migration-runner.js';
+import { bootstrapPostgres } from '../bootstrap.js';
+import { PostgresConnections } from '../connections.js';
+import { postgresMigrations } from '../migrations.js';
 import { backupPostgres } from './backup.js';
 import { checkBackup } from './backup-file.js';
 import { restorePostgres } from './restore.js';
@@ -51,17 +56,18 @@ describe('a backup', () => {
   }
   const databases = () => onCluster(`select datname from pg_database where datname like '${restored}%'`);
   const passwordOf = (url: string) => decodeURIComponent(new URL(url).password);
+  /** Those that the cluster's logins have already: they are shared by all tests. */
+  const passwords = () => ({
+    app: passwordOf(t.urls.url),
+    system: passwordOf(t.urls.systemUrl),
+    owner: passwordOf(t.urls.maintenanceUrl),
+    queue: passwordOf(t.urls.queueUrl),
+  });
   const restore = (from: string, more: { force?: boolean; signal?: AbortSignal } = {}) =>
     restorePostgres({
       url: testClusterUrl(),
       database: restored,
-      // Those that the cluster's logins have already: they are shared by all tests.
-      passwords: {
-        app: passwordOf(t.urls.url),
-        system: passwordOf(t.urls.systemUrl),
-        owner: passwordOf(t.urls.maintenanceUrl),
-        queue: passwordOf(t.urls.queueUrl),
-      },
+      passwords: passwords(),
       file: from,
       ...more,
     });
@@ -131,6 +137,31 @@ describe('a backup', () => {
     });
     expect(await databases()).toEqual([]);
   });
+
+  it('of an older schema is loaded under that one and then brought up to date', async () => {
+    const old = `${restored}_old`;
+    const urls = await bootstrapPostgres(testClusterUrl(), old, passwords());
+    const files = await coreMigrations('postgres');
+    const known = files.slice(0, files.findIndex((f) => f.name.startsWith('202611211600')) + 1);
+    const connections = new PostgresConnections(urls);
+    const runner = (await connections.owner()).source.createQueryRunner();
+    await runMigrations(runner, known, postgresMigrations);
+    await runner.release();
+    await connections.close();
+    const client = new pg.Client({ connectionString: urls.superuserUrl });
+    await client.connect();
+    const tenantId = newId();
+    await client.query(`insert into tenant (id, name) values ('${tenantId}', 'old one')`);
+    await client.query(`insert into audit_head (tenant_id) values ('${tenantId}')`);
+    await client.end();
+    const from = join(folder, 'old.backup');
+    await backupPostgres({ url: urls.superuserUrl, file: from, product: '0.0.9' });
+    await onCluster(`drop database ${old} with (force)`);
+    const report = await restore(from);
+    expect(report.applied).toEqual(files.slice(known.length).map((file) => file.name));
+    expect(report.audit).toEqual([{ tenantId, tenant: 'old one', rows: 0, brokenAt: null }]);
+    await onCluster(`drop database ${restored} with (force)`);
+  }, 180_000);
 
   it('comes back whole, is not put over a store without force, and goes on where it was', async () => {
     const report = await restore(file);

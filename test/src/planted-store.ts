@@ -44,14 +44,13 @@ export class PlantedStore {
     );
   }
 
-  /** Settings of the whole engine, for every session from its next statement on; null takes one back. */
+  /** Settings of the database, for every session that begins from now on; null takes one back. */
   async configure(settings: Record<string, string | null>): Promise<void> {
     for (const [name, value] of Object.entries(settings)) {
-      await this.rows(
-        value === null ? `alter system reset ${name}` : `alter system set ${name} = '${value}'`,
-      );
+      const change = value === null ? `reset ${name}` : `set ${name} = '${value}'`;
+      await this.rows(`do $$ begin execute format('alter database %I ${change.replaceAll("'", "''")}',
+        current_database()); end $$`);
     }
-    await this.rows('select pg_reload_conf()');
   }
 
   /** A report that somebody runs beside the searches, as the application's login. */

@@ -117,6 +117,8 @@ describe('QueryRegression over four services', () => {
     // Told that reading here and there is dear, the planner scans the table whole for as many rows as there really are;
     // for the few of the old statistics it uses the index, and that is the quicker way.
     await store.configure({ random_page_cost: '11', enable_bitmapscan: 'off' });
+    // Act's sessions begin anew.
+    process.kill(system.pidOf('act'), 'SIGKILL');
     try {
       await interval();
       const asked = await proposed('QueryRegression', /^statistics of atom_term$/);
@@ -213,7 +215,7 @@ describe('CacheWarming over four services', () => {
     await reached(system, asked, ['Verifying']);
     await store.rows(
       `update cached_activation
-          set answer = left(answer, -1) || ',"planted":[' || repeat('0,', 8000000) || '0]}'
+          set answer = left(answer, -1) || ',"planted":[' || repeat('0,', 3000000) || '0]}'
         where action_id = $1`,
       [asked.id],
     );

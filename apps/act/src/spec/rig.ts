@@ -48,7 +48,7 @@ export async function startRig(options: { now?: () => Date; scale?: number } = {
     now: options.now ?? (() => new Date()),
     // 72 h are seven minutes then: more than any test measures.
     scale: options.scale ?? 600,
-    stepMs: 3_000,
+    stepMs: 1_000,
     once: (message, work) => handleOnce({ store, service: 'act' }, message, work),
     assertRunning: () => killSwitch.assertOff(),
     traceId: () => null,

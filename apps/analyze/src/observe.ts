@@ -5,7 +5,7 @@ import { conceptFinding, conceptSampleMax, unassignedMin } from './findings/conc
 import { frequentReadFinding } from './findings/frequent-reads.js';
 import { mergeIncidents } from './findings/incidents.js';
 import { latencyTables, stratumKey, stratumOf, type StratumTable } from './findings/latency-table.js';
-import { feedbackFindings, journeyFindings, sessionsMax } from './findings/people.js';
+import { feedbackFindings, journeyFindings, sessionsMax, wanderingJourneys } from './findings/people.js';
 import { excessSeconds, foldBaseline, freeze, type Baseline } from './findings/regression.js';
 import { trendFindings } from './findings/trend.js';
 import { named, rowsOf, slowestOf, type CountedFinding } from './name-rows.js';
@@ -57,6 +57,7 @@ export async function observe(
     ...read.counted,
     ...feedbackFindings(read.rated),
     ...journeyFindings(read.sessions),
+    ...wanderingJourneys(read.sessions),
   ];
   return {
     document: {

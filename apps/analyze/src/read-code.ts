@@ -21,6 +21,7 @@ export const notObservable = [
   'weak weights: nothing records when tensor atoms are used',
   'drift of concepts: the distances of their members are not measured again',
   'near duplicates of code: the store finds equal signatures only',
+  'journeys by length and DTW distance: only their ends and steps are read',
 ];
 
 /** Duplicate code, where the shapes of code atoms are stored. */

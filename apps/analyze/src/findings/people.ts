@@ -24,6 +24,38 @@ const success = 'success';
 /** Sessions looked at: the newest so many with a declared outcome. */
 export const sessionsMax = 2_000;
 
+/** Steps beyond those of successful sessions, in robust deviations, and their least deviation. */
+const stepsZ = 6;
+const stepsDeviationMin = 1;
+
+/** Failed sessions that went on far longer than the successful ones. */
+export function wanderingJourneys(sessions: readonly EndedSession[]): Finding[] {
+  const good = sessions.filter((s) => s.outcome === success).map((s) => s.steps);
+  if (good.length < failuresMin) return [];
+  const ordinary = median(good);
+  const deviation = Math.max(stepsDeviationMin, 1.4826 * median(good.map((n) => Math.abs(n - ordinary))));
+  const limit = ordinary + stepsZ * deviation;
+  const lost = sessions.filter((s) => s.outcome !== success && s.steps > limit);
+  if (lost.length < failuresMin) return [];
+  const steps = Math.round(median(lost.map((s) => s.steps)));
+  return [
+    {
+      kind: 'failing-journeys',
+      summary: `${lost.length} sessions failed after unusually many steps: ${steps} at the median, successful ones take ${ordinary}`,
+      severity: Math.min(1, lost.length / sessions.length),
+      rowIds: lost.slice(0, 200).map((s) => s.id),
+      rowCount: lost.length,
+      facts: {
+        scope: 'sessions',
+        sessions: `newest ${sessions.length} with an outcome`,
+        medianSteps: steps,
+        ordinarySteps: ordinary,
+        limitSteps: limit,
+      },
+    },
+  ];
+}
+
 /** Regions of the map where sessions end badly more often than elsewhere; the regions follow the sessions' own ends. */
 export function journeyFindings(sessions: readonly EndedSession[]): Finding[] {
   const failed = sessions.filter((s) => s.outcome !== success);

@@ -10,7 +10,7 @@ import {
 import { frequentReadFinding } from '../findings/frequent-reads.js';
 import { mergeIncidents } from '../findings/incidents.js';
 import { latencyTables, lnQuantile, type StratumTable } from '../findings/latency-table.js';
-import { feedbackFindings, journeyFindings } from '../findings/people.js';
+import { feedbackFindings, journeyFindings, wanderingJourneys } from '../findings/people.js';
 import { intervalMeans, planRegressions } from '../findings/plan-regressions.js';
 import { foldBaseline, freeze, type Baseline } from '../findings/regression.js';
 import { trendFindings } from '../findings/trend.js';
@@ -241,6 +241,33 @@ describe('people', () => {
     const [finding] = journeyFindings([...good, ...bad]);
     expect(finding).toMatchObject({ kind: 'failing-journeys', rowCount: 12 });
     expect(journeyFindings(good)).toEqual([]);
+  });
+});
+
+describe('sessions that wander', () => {
+  const session = (i: number, outcome: string, steps: number): EndedSession => ({
+    id: `s${i}`,
+    outcome,
+    steps,
+    x: 1,
+    y: 1,
+  });
+  const good = Array.from({ length: 40 }, (_, i) => session(i, 'success', 3 + (i % 3)));
+
+  it('are failed ones with far more steps than successful ones take, five of them at least', () => {
+    const lost = Array.from({ length: 5 }, (_, i) => session(100 + i, 'failure', 30 + i));
+    const short = session(200, 'failure', 6);
+    expect(wanderingJourneys([...good, ...lost, short])).toMatchObject([
+      {
+        kind: 'failing-journeys',
+        rowIds: lost.map((s) => s.id),
+        rowCount: 5,
+        summary: '5 sessions failed after unusually many steps: 32 at the median, successful ones take 4',
+      },
+    ]);
+    expect(wanderingJourneys([...good, ...lost.slice(1)])).toEqual([]);
+    expect(wanderingJourneys([...good, ...lost.map((s) => ({ ...s, outcome: 'success' }))])).toEqual([]);
+    expect(wanderingJourneys(lost)).toEqual([]);
   });
 });
 

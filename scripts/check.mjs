@@ -15,6 +15,7 @@ const steps = [
   ['lint', bin('oxlint'), ['--deny-warnings']],
   ['dead code', bin('knip'), ['--no-progress', '--no-config-hints']],
   ['tidy', process.execPath, [join(root, 'scripts', 'tidy.mjs')]],
+  ['T-SQL', process.execPath, [join(root, 'scripts', 'check-tsql.mjs')]],
 ];
 
 if (!existsSync(bin('tsc'))) {
@@ -28,6 +29,7 @@ for (const [name, command, args] of steps) {
   const result = spawnSync(command, args, { cwd: root, encoding: 'utf8' });
   const ok = result.status === 0;
   console.log(`${ok ? 'ok    ' : 'FAILED'} ${name} (${seconds(began)})`);
+  if (ok && name === 'T-SQL') console.log(`       ${result.stdout.trim()}`);
   if (ok) continue;
   failed.push(name);
   console.log(`${result.stdout ?? ''}${result.stderr ?? ''}${result.error?.message ?? ''}`.trimEnd());

@@ -33,7 +33,8 @@ create table provenance_edge (
 );
 
 -- The file, and its state, from which the tenant took an atom up; null when it came without one.
-alter table tenant_atom add origin_id uniqueidentifier null, origin_revision int null;
+alter table tenant_atom add origin_id uniqueidentifier null;
+alter table tenant_atom add origin_revision int null;
 
 -- A model's own rows at an instant: its tensor atoms (overlay_row 0) and its overlay (1).
 create table weight_snapshot (

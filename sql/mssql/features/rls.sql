@@ -1,150 +1,38 @@
 -- Row-level security: rows of the tenant in SESSION_CONTEXT, none without one. The plumbing's login and the owner of the
--- tables stand in roles of their own. atom has no tenant and is reached through tenant_atom.
+-- tables stand in roles of their own. atom has no tenant and is reached through tenant_atom. Applied again after every
+-- migration: each table with a tenant comes under the policy.
 if database_principal_id(N'hartonomous_system') is null create role hartonomous_system;
 if database_principal_id(N'hartonomous_owner') is null create role hartonomous_owner;
 go
-create function dbo.tenant_allowed (@tenant uniqueidentifier)
+if object_id(N'dbo.tenant_allowed', N'IF') is null
+  exec (N'create function dbo.tenant_allowed (@tenant uniqueidentifier)
 returns table with schemabinding
 as return
   select 1 as allowed
-  where @tenant = cast(session_context(N'tenant') as uniqueidentifier)
-    or is_rolemember(N'hartonomous_system') = 1
-    or is_rolemember(N'hartonomous_owner') = 1;
+  where @tenant = cast(session_context(N''tenant'') as uniqueidentifier)
+    or is_rolemember(N''hartonomous_system'') = 1
+    or is_rolemember(N''hartonomous_owner'') = 1;');
 go
-create security policy dbo.tenant_policy
-  add filter predicate dbo.tenant_allowed(tenant_id) on dbo.principal,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.principal after insert,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.principal after update,
-  add filter predicate dbo.tenant_allowed(tenant_id) on dbo.api_key,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.api_key after insert,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.api_key after update,
-  add filter predicate dbo.tenant_allowed(tenant_id) on dbo.setting,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.setting after insert,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.setting after update,
-  add filter predicate dbo.tenant_allowed(tenant_id) on dbo.tenant_atom,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.tenant_atom after insert,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.tenant_atom after update,
-  add filter predicate dbo.tenant_allowed(tenant_id) on dbo.source,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.source after insert,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.source after update,
-  add filter predicate dbo.tenant_allowed(tenant_id) on dbo.atom_source,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.atom_source after insert,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.atom_source after update,
-  add filter predicate dbo.tenant_allowed(tenant_id) on dbo.atom_term,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.atom_term after insert,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.atom_term after update,
-  add filter predicate dbo.tenant_allowed(tenant_id) on dbo.atom_embedding,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.atom_embedding after insert,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.atom_embedding after update,
-  add filter predicate dbo.tenant_allowed(tenant_id) on dbo.atom_relation,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.atom_relation after insert,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.atom_relation after update,
-  add filter predicate dbo.tenant_allowed(tenant_id) on dbo.corpus_state,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.corpus_state after insert,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.corpus_state after update,
-  add filter predicate dbo.tenant_allowed(tenant_id) on dbo.landmark_set,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.landmark_set after insert,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.landmark_set after update,
-  add filter predicate dbo.tenant_allowed(tenant_id) on dbo.model,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.model after insert,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.model after update,
-  add filter predicate dbo.tenant_allowed(tenant_id) on dbo.model_alias,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.model_alias after insert,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.model_alias after update,
-  add filter predicate dbo.tenant_allowed(tenant_id) on dbo.concept,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.concept after insert,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.concept after update,
-  add filter predicate dbo.tenant_allowed(tenant_id) on dbo.atom_concept,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.atom_concept after insert,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.atom_concept after update,
-  add filter predicate dbo.tenant_allowed(tenant_id) on dbo.tensor_atom,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.tensor_atom after insert,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.tensor_atom after update,
-  add filter predicate dbo.tenant_allowed(tenant_id) on dbo.tensor_atom_coefficient,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.tensor_atom_coefficient after insert,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.tensor_atom_coefficient after update,
-  add filter predicate dbo.tenant_allowed(tenant_id) on dbo.tensor_atom_coefficient_history,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.tensor_atom_coefficient_history after insert,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.tensor_atom_coefficient_history after update,
-  add filter predicate dbo.tenant_allowed(tenant_id) on dbo.tensor_atom_archive,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.tensor_atom_archive after insert,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.tensor_atom_archive after update,
-  add filter predicate dbo.tenant_allowed(tenant_id) on dbo.inference_request,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.inference_request after insert,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.inference_request after update,
-  add filter predicate dbo.tenant_allowed(tenant_id) on dbo.inference_step,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.inference_step after insert,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.inference_step after update,
-  add filter predicate dbo.tenant_allowed(tenant_id) on dbo.inference_feedback,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.inference_feedback after insert,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.inference_feedback after update,
-  add filter predicate dbo.tenant_allowed(tenant_id) on dbo.session,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.session after insert,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.session after update,
-  add filter predicate dbo.tenant_allowed(tenant_id) on dbo.session_path,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.session_path after insert,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.session_path after update,
-  add filter predicate dbo.tenant_allowed(tenant_id) on dbo.cached_activation,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.cached_activation after insert,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.cached_activation after update,
-  add filter predicate dbo.tenant_allowed(tenant_id) on dbo.cycle,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.cycle after insert,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.cycle after update,
-  add filter predicate dbo.tenant_allowed(tenant_id) on dbo.observation,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.observation after insert,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.observation after update,
-  add filter predicate dbo.tenant_allowed(tenant_id) on dbo.hypothesis,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.hypothesis after insert,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.hypothesis after update,
-  add filter predicate dbo.tenant_allowed(tenant_id) on dbo.rejected_candidate,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.rejected_candidate after insert,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.rejected_candidate after update,
-  add filter predicate dbo.tenant_allowed(tenant_id) on dbo.action,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.action after insert,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.action after update,
-  add filter predicate dbo.tenant_allowed(tenant_id) on dbo.action_transition,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.action_transition after insert,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.action_transition after update,
-  add filter predicate dbo.tenant_allowed(tenant_id) on dbo.evidence_pair,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.evidence_pair after insert,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.evidence_pair after update,
-  add filter predicate dbo.tenant_allowed(tenant_id) on dbo.improvement_history,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.improvement_history after insert,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.improvement_history after update,
-  add filter predicate dbo.tenant_allowed(tenant_id) on dbo.belief,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.belief after insert,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.belief after update,
-  add filter predicate dbo.tenant_allowed(tenant_id) on dbo.learning_metric,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.learning_metric after insert,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.learning_metric after update,
-  add filter predicate dbo.tenant_allowed(tenant_id) on dbo.outbox,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.outbox after insert,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.outbox after update,
-  add filter predicate dbo.tenant_allowed(tenant_id) on dbo.inbox,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.inbox after insert,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.inbox after update,
-  add filter predicate dbo.tenant_allowed(tenant_id) on dbo.audit,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.audit after insert,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.audit after update,
-  add filter predicate dbo.tenant_allowed(tenant_id) on dbo.audit_head,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.audit_head after insert,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.audit_head after update,
-  add filter predicate dbo.tenant_allowed(tenant_id) on dbo.provenance_node,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.provenance_node after insert,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.provenance_node after update,
-  add filter predicate dbo.tenant_allowed(tenant_id) on dbo.provenance_edge,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.provenance_edge after insert,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.provenance_edge after update,
-  add filter predicate dbo.tenant_allowed(tenant_id) on dbo.weight_snapshot,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.weight_snapshot after insert,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.weight_snapshot after update,
-  add filter predicate dbo.tenant_allowed(tenant_id) on dbo.weight_snapshot_row,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.weight_snapshot_row after insert,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.weight_snapshot_row after update,
-  add filter predicate dbo.tenant_allowed(tenant_id) on dbo.computation,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.computation after insert,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.computation after update,
-  add filter predicate dbo.tenant_allowed(tenant_id) on dbo.computation_chunk,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.computation_chunk after insert,
-  add block predicate dbo.tenant_allowed(tenant_id) on dbo.computation_chunk after update
-  with (state = on);
+if not exists (select 1 from sys.security_policies where name = N'tenant_policy')
+  exec (N'create security policy dbo.tenant_policy
+    add filter predicate dbo.tenant_allowed(tenant_id) on dbo.principal,
+    add block predicate dbo.tenant_allowed(tenant_id) on dbo.principal after insert,
+    add block predicate dbo.tenant_allowed(tenant_id) on dbo.principal after update
+    with (state = on);');
+go
+-- Rows that a temporal table has put into its history are written by the engine alone: a filter is enough there.
+declare @added nvarchar(max) = (
+  select string_agg(cast(N'add filter predicate dbo.tenant_allowed(tenant_id) on dbo.' + quotename(t.name)
+    + case when t.temporal_type = 1 then N'' else
+        N', add block predicate dbo.tenant_allowed(tenant_id) on dbo.' + quotename(t.name) + N' after insert'
+        + N', add block predicate dbo.tenant_allowed(tenant_id) on dbo.' + quotename(t.name) + N' after update' end
+    as nvarchar(max)), N', ')
+  from sys.tables t
+  join sys.columns c on c.object_id = t.object_id and c.name = N'tenant_id' and c.is_nullable = 0
+  where t.schema_id = schema_id(N'dbo')
+    and not exists (select 1 from sys.security_predicates p where p.target_object_id = t.object_id));
+if @added is not null
+begin
+  declare @policy nvarchar(max) = N'alter security policy dbo.tenant_policy ' + @added;
+  exec (@policy);
+end

@@ -6,6 +6,8 @@ export interface EngineKinds {
   longText: TypeOrmColumnType;
   /** Undefined lets the type's own length stand. */
   longTextLength?: string;
+  /** Size of a text parameter; undefined where the engine has none. The value's own would make a plan per length. */
+  textLength?: string;
   /** SQL Server answers ids in upper case. */
   lowerCaseIds: boolean;
 }
@@ -94,7 +96,6 @@ type Column = EntitySchemaColumnOptions;
 
 const key = { primary: true };
 const optional = { nullable: true };
-const text = (name: string, extra: Partial<Column> = {}): Column => ({ name, type: String, ...extra });
 const int = (name: string, extra: Partial<Column> = {}): Column => ({ name, type: 'int', ...extra });
 
 function schema<T>(tableName: string, columns: Record<keyof T & string, Column>): EntitySchema<T> {
@@ -111,6 +112,12 @@ function columnsOf(kinds: EngineKinds) {
       name,
       type: 'uuid',
       ...(kinds.lowerCaseIds ? { transformer: lowerCase } : {}),
+      ...extra,
+    }),
+    text: (name: string, extra: Partial<Column> = {}): Column => ({
+      name,
+      type: String,
+      ...(kinds.textLength ? { length: kinds.textLength } : {}),
       ...extra,
     }),
     long: (name: string): Column => ({
@@ -133,7 +140,7 @@ export function createEntities(kinds: EngineKinds): Entities {
 }
 
 function accessEntities(kinds: EngineKinds): Pick<Entities, 'tenant' | 'principal' | 'apiKey' | 'model'> {
-  const { id, long, instant } = columnsOf(kinds);
+  const { id, text, long, instant } = columnsOf(kinds);
   return {
     tenant: schema<TenantEntity>('tenant', { id: id('id', key), name: text('name') }),
     principal: schema<PrincipalEntity>('principal', {
@@ -167,7 +174,7 @@ function accessEntities(kinds: EngineKinds): Pick<Entities, 'tenant' | 'principa
 function plumbingEntities(
   kinds: EngineKinds,
 ): Pick<Entities, 'setting' | 'killSwitch' | 'deadLetter' | 'heartbeat'> {
-  const { id, long, instant } = columnsOf(kinds);
+  const { id, text, long, instant } = columnsOf(kinds);
   return {
     setting: schema<SettingEntity>('setting', {
       tenantId: id('tenant_id', key),

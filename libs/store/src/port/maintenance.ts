@@ -1,3 +1,4 @@
+import type { PlanMaintenance } from './plans.js';
 import type { StatisticsMaintenance, TableStatistics } from './statistics.js';
 import type { TenantTransaction } from './store.js';
 
@@ -83,6 +84,7 @@ export interface Maintenance {
   /** Gathers the planner's statistics of these tables: after a bulk load, before anything is measured. */
   refreshStatistics(tables: string[]): Promise<void>;
   readonly statistics: StatisticsMaintenance;
+  readonly plans: PlanMaintenance;
   /** Drops the engine's accumulated statement statistics, so that the next window starts at zero. */
   resetStatementStatistics(): Promise<void | Unavailable>;
 }

@@ -119,11 +119,14 @@ function models(context: TenantContext): Pick<TensorRepository, 'prune' | 'resto
 function nearestOf({ tenantId, db, sql, statements }: TenantContext): TensorRepository['nearest'] {
   return async (modelId, [x, y, z], k) => {
     const limit = Math.min(neighboursMax, Math.max(1, Math.trunc(k)));
+    const point: [string, string, string] = ['$3', '$4', '$5'];
+    const all = 'tensor_atom n where n.tenant_id = $1 and n.model_id = $2';
     const rows = await db.rows<PlaceRecord>(
       `select p.atom_id as "atomId", p.tensor_no as "tensorNo", p.segment_no as "segmentNo", p.x as "x", p.y as "y",
          p.z as "z", p.hilbert as "hilbert"
-       from tensor_atom p where p.tenant_id = $1 and p.model_id = $2
-       order by ${statements.distance('p', ['$3', '$4', '$5'])}, ${sql.idText('p.atom_id')}, p.tensor_no, p.segment_no
+       from tensor_atom p
+       where p.tenant_id = $1 and p.model_id = $2${statements.within('p', all, point, limit)}
+       order by ${statements.distance('p', point)}, ${sql.idText('p.atom_id')}, p.tensor_no, p.segment_no
        offset 0 rows fetch next ${limit} rows only`,
       [tenantId, modelId, x, y, z],
     );

@@ -33,6 +33,11 @@ export interface EngineStatements {
   claimOutbox(db: Executor, limit: number, staleMs: number, leaseMs: number): Promise<OutboxRow[]>;
   /** Squared distance of a row's x, y, z to a point, or an expression in its order, for `order by`. */
   distance(alias: string, point: [string, string, string]): string;
+  /**
+   * A further condition on `alias` that leaves the k nearest rows in, where a search by index needs one; else empty.
+   * `among`: the search's FROM item and condition, with `n` for the alias.
+   */
+  within(alias: string, among: string, point: [string, string, string], k: number): string;
 }
 
 export interface MergeAtom {

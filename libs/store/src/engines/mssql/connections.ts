@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import type mssql from 'mssql';
+import mssql from 'mssql';
 import { DataSource } from 'typeorm';
 import { HartoError } from '@hartonomous/contracts';
 import type { StoreOptions } from '../../port/options.js';
@@ -28,7 +28,7 @@ interface Address {
 }
 
 /** `mssql://user:password@host:1433/database?encrypt=true&trustServerCertificate=false`: the driver parses no URL. */
-function parseUrl(url: string): Address {
+export function parseUrl(url: string): Address {
   let parsed: URL;
   try {
     parsed = new URL(url);
@@ -57,17 +57,22 @@ export class MssqlConnections {
   readonly refusals: Refusals = new Map();
   private readonly open = new Map<string, Promise<Login>>();
 
-  constructor(private readonly options: StoreOptions) {
+  /** `driver`: the mssql package, or one that tells what goes through it. */
+  constructor(
+    private readonly options: StoreOptions,
+    private readonly driver: typeof mssql = mssql,
+  ) {
     const { host, port, database } = parseUrl(options.url);
     this.where = `${host}:${port}/${database}`;
     const system = parseUrl(options.systemUrl ?? options.url).user;
     const owner = parseUrl(options.maintenanceUrl ?? options.url).user;
     const app = parseUrl(options.url).user;
-    this.logins = app !== system && app !== owner ? { system, owner } : null;
+    this.logins = app !== system && app !== owner ? { app, system, owner } : null;
     this.entities = createEntities({
       instant: 'datetimeoffset',
       longText: 'nvarchar',
       longTextLength: 'MAX',
+      textLength: '4000',
       lowerCaseIds: true,
     });
   }
@@ -106,6 +111,7 @@ export class MssqlConnections {
     const a = parseUrl(url);
     const source = new DataSource({
       type: 'mssql',
+      driver: this.driver,
       host: a.host,
       port: a.port,
       username: a.user,
@@ -114,6 +120,8 @@ export class MssqlConnections {
       entities: Object.values(this.entities),
       connectionTimeout: connectTimeoutMs,
       requestTimeout: requestTimeoutMs,
+      // The default is a statement of its own before each transaction: one round trip more, and no safer.
+      extra: { validateConnection: 'socket' },
       pool: { max: size, min: 0, idleTimeoutMillis: idleTimeoutMs },
       options: {
         encrypt: a.encrypt,

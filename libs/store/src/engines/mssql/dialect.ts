@@ -32,9 +32,16 @@ function push(params: unknown[], value: unknown): string {
 const outputOf = (columns: string[] | undefined, rows: 'inserted' | 'deleted'): string =>
   columns && columns.length > 0 ? ` output ${columns.map((c) => `${rows}.${c}`).join(', ')}` : '';
 
-function update(u: Update): string {
+/**
+ * Locks the key range that a statement looks at until the transaction ends: of rows that are not there yet, two writers
+ * cannot both find none, and none can come in between an UPDATE that found nothing and the INSERT after it.
+ */
+const keyRange = 'with (updlock, holdlock)';
+
+function update(u: Update, hint = ''): string {
   const from = u.from ? ` from ${u.from}` : '';
-  return `update ${u.table} set ${u.set.join(', ')}${outputOf(u.returning, 'inserted')}${from} where ${u.where}`;
+  const output = outputOf(u.returning, 'inserted');
+  return `update ${u.table}${hint} set ${u.set.join(', ')}${output}${from} where ${u.where}`;
 }
 
 /** Rows as a table-valued parameter; the executor gives it to the driver. */
@@ -61,9 +68,8 @@ const letters: Record<ColumnType, string> = {
   bytes: 'y',
 };
 
-/** Locks the key range of rows that are not there yet, so that two writers cannot both find it empty. */
 const absent = (table: string, match: string): string =>
-  `not exists (select 1 from ${table} with (updlock, holdlock) where ${match})`;
+  `not exists (select 1 from ${table} ${keyRange} where ${match})`;
 
 /** `restore` is a word of T-SQL's own: there, names stand in brackets. */
 const procedureOf = (name: string): string => `[${name}]`;
@@ -123,7 +129,11 @@ export const mssqlDialect: Dialect = {
       returning: u.returning,
     });
     if (set.length === 0) return insert;
-    const change = update({ table: u.table, set, from: u.from, where: match + when, returning: u.returning });
+    const where = match + when;
+    const change = update(
+      { table: u.table, set, from: u.from, where, returning: u.returning },
+      ` ${keyRange}`,
+    );
     return `${change}; ${insert}`;
   },
 
@@ -132,7 +142,7 @@ export const mssqlDialect: Dialect = {
     const match = v.keys.map((c) => `${v.table}.${c} = r.${c}`).join(' and ');
     const set = [...v.values.map((c) => `${c} = r.${c}`), `${v.since} = @at`];
     return `${declareAt}
-      update ${v.table} set ${set.join(', ')}${intoHistory(v)} from ${from} where ${match};
+      update ${v.table} ${keyRange} set ${set.join(', ')}${intoHistory(v)} from ${from} where ${match};
       declare @n int = @@rowcount;
       insert into ${v.table} (${columns.join(', ')}, ${v.since}) select ${columns.map((c) => `r.${c}`).join(', ')}, @at
       from ${from} where ${absent(v.table, match)};
@@ -143,7 +153,7 @@ export const mssqlDialect: Dialect = {
     delete from ${v.table}${intoHistory(v)} where ${where};
     select @@rowcount as n`,
 
-  update,
+  update: (u) => update(u),
 
   remove: (table, where, returning) => `delete from ${table}${outputOf(returning, 'deleted')} where ${where}`,
 

@@ -8,6 +8,8 @@ import { toStoreFault } from './faults.js';
 const int32Max = 2_147_483_647;
 /** Characters that an nvarchar parameter of fixed length holds; longer text goes as max. */
 const shortText = 4_000;
+/** Bytes that a varbinary parameter of fixed length holds. */
+const shortBytes = 8_000;
 
 const columnTypes: Record<ColumnType, () => mssql.ISqlType> = {
   uuid: () => mssql.UniqueIdentifier() as mssql.ISqlType,
@@ -20,8 +22,12 @@ const columnTypes: Record<ColumnType, () => mssql.ISqlType> = {
   bytes: () => mssql.VarBinary(mssql.MAX),
 };
 
+const isId = (value: unknown): boolean =>
+  typeof value === 'string' && /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(value);
+
 /** Few parameter types, so that the plan cache keeps one plan per statement. */
-function parameterType(value: unknown): mssql.ISqlType {
+function parameterType(value: unknown, forId: boolean): mssql.ISqlType {
+  if (forId && (value === null || value === undefined || isId(value))) return columnTypes.uuid();
   switch (typeof value) {
     case 'number':
       if (!Number.isInteger(value)) return mssql.Float() as mssql.ISqlType;
@@ -34,7 +40,7 @@ function parameterType(value: unknown): mssql.ISqlType {
       return mssql.NVarChar(value.length <= shortText ? shortText : mssql.MAX);
     default:
       if (value instanceof Date) return mssql.DateTimeOffset(3);
-      if (Buffer.isBuffer(value)) return mssql.VarBinary(mssql.MAX);
+      if (Buffer.isBuffer(value)) return mssql.VarBinary(value.length <= shortBytes ? shortBytes : mssql.MAX);
       return mssql.NVarChar(shortText);
   }
 }
@@ -50,25 +56,43 @@ function addRows(table: mssql.Table, rows: Iterable<readonly unknown[]>): void {
   for (const row of rows) table.rows.add(...(row.map((v) => v ?? null) as (string | number)[]));
 }
 
-const numbered = new Map<string, string>();
-const numberedMax = 2_000;
+/** Columns named like ids that hold text. */
+export const textIds = new Set(['trace_id', 'span_id', 'parent_span_id', 'message_id']);
+const compared = /(?:\b\w+\.)?\b(\w+) *(?:=|<>|<|>|<=|>=) *\$(\d+)\b/g;
+const castToId = /\bcast\(\$(\d+) as uniqueidentifier\)/g;
 
-/** `$1` -> `@p1`. */
-function parameterNames(text: string): string {
-  let named = numbered.get(text);
-  if (named === undefined) {
-    if (numbered.size >= numberedMax) numbered.clear();
-    named = text.replace(/\$(\d+)/g, '@p$1');
-    numbered.set(text, named);
+interface Named {
+  text: string;
+  /** Parameters that are compared with ids and with nothing else. */
+  ids: Set<number>;
+}
+
+const named = new Map<string, Named>();
+const namedMax = 2_000;
+
+const isIdColumn = (column: string): boolean => /^(?:\w+_)?id$/.test(column) && !textIds.has(column);
+
+/** `$1` -> `@p1`, and which parameters are ids: of a comparison the server should find the type, not convert. */
+function namedParameters(text: string): Named {
+  let found = named.get(text);
+  if (!found) {
+    if (named.size >= namedMax) named.clear();
+    const ids = new Set([...text.matchAll(castToId)].map((m) => Number(m[1])));
+    const comparisons = [...text.matchAll(compared)].map((m) => ({ n: Number(m[2]), id: isIdColumn(m[1]) }));
+    for (const { n, id } of comparisons) if (id) ids.add(n);
+    for (const { n, id } of comparisons) if (!id) ids.delete(n);
+    found = { text: text.replace(/\$(\d+)/g, '@p$1'), ids };
+    named.set(text, found);
   }
-  return named;
+  return found;
 }
 
 /** Ids come in upper case; everywhere else in the system they are lower case. */
 function lowerCaseIds(recordset: mssql.IRecordSet<Record<string, unknown>>): void {
   const ids = Object.values(recordset.columns).filter((c) => {
-    const type = c.type as unknown;
-    return type === mssql.UniqueIdentifier || (type as { type?: unknown }).type === mssql.UniqueIdentifier;
+    // Absent for a type that the driver does not know.
+    const type = c.type as { type?: unknown } | undefined;
+    return [type, type?.type].includes(mssql.UniqueIdentifier);
   });
   if (ids.length === 0) return;
   for (const row of recordset) {
@@ -138,12 +162,14 @@ export class MssqlExecutor implements Executor {
 
   private async query(text: string, params: unknown[]): Promise<mssql.IResult<unknown>> {
     const request = new mssql.Request(this.transaction);
+    const { text: command, ids } = namedParameters(text);
     params.forEach((value, i) => {
-      if (value instanceof TableValue) request.input(`p${i + 1}`, tableParameter(value));
-      else request.input(`p${i + 1}`, parameterType(value), value ?? null);
+      const name = `p${i + 1}`;
+      if (value instanceof TableValue) request.input(name, tableParameter(value));
+      else request.input(name, parameterType(value, ids.has(i + 1)), value ?? null);
     });
     try {
-      return await request.query(parameterNames(text));
+      return await request.query(command);
     } catch (error) {
       throw toStoreFault(error, this.where);
     }

@@ -51,7 +51,8 @@ export function toStoreFault(error: unknown, where: string): unknown {
   }
   if (constraint.has(number)) return as('STATE_CONFLICT', `the store refused the row: ${fault.message}`);
   if (badValue.has(number)) return as('INPUT_INVALID', `the store refused a value: ${fault.message}`);
-  if (forbidden.has(number)) return as('AUTH_FORBIDDEN', 'the store refused access to a row or table');
+  if (forbidden.has(number) || fault.message.startsWith('permission denied'))
+    return as('AUTH_FORBIDDEN', 'the store refused access to a row or table');
   if (lostConnection.has(fault.code ?? '')) {
     return as('STORE_UNREACHABLE', `the store at ${where} does not answer: ${fault.message}`);
   }

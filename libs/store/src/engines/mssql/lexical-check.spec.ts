@@ -14,7 +14,9 @@ describe('T-SQL of core', () => {
 
   it('keeps its features apart: the check finds each of them there', async () => {
     const found = (await featureFiles('mssql')).flatMap((file) => checkCore(file.text).map((f) => f.what));
-    expect(found).toEqual(expect.arrayContaining(['row-level security', 'columnstore', 'spatial type']));
+    expect(found).toEqual(
+      expect.arrayContaining(['temporal table', 'columnstore', 'spatial type', 'ledger', 'VECTOR']),
+    );
   });
 
   it.each([

@@ -1,26 +1,13 @@
 import { createHash } from 'node:crypto';
-import { HartoError } from '@hartonomous/contracts';
 import type { QueryRunner } from 'typeorm';
-import type {
-  IndexDefinition,
-  IndexUse,
-  Maintenance,
-  MissingIndex,
-  Unavailable,
-} from '../../port/maintenance.js';
+import type { Maintenance, MissingIndex, Unavailable } from '../../port/maintenance.js';
 import { coreMigrations } from '../../sql/migration-files.js';
 import { runMigrations } from '../../sql/migration-runner.js';
 import type { MssqlConnections } from './connections.js';
 import { applyFeatures, serverTraits } from './features.js';
+import { createIndex, dropIndex, indexes, named } from './index-operations.js';
 import { mssqlMigrations } from './migrations.js';
-
-const identifier = /^[a-z_][a-z0-9_]{0,62}$/;
-
-function named(name: string): string {
-  if (!identifier.test(name))
-    throw new HartoError('INPUT_INVALID', `${name.slice(0, 80)} is not a name of this schema`);
-  return `[${name}]`;
-}
+import { queryStorePlans } from './query-store.js';
 
 export function mssqlMaintenance(connections: MssqlConnections): Maintenance {
   const onOwner = async <T>(work: (runner: QueryRunner) => Promise<T>): Promise<T> => {
@@ -51,6 +38,7 @@ export function mssqlMaintenance(connections: MssqlConnections): Maintenance {
         for (const table of tables) await runner.query(`update statistics ${named(table)}`);
       }),
     statistics: noStatistics,
+    plans: queryStorePlans(onOwner),
     replay: () =>
       Promise.resolve({
         unavailable: 'replay with a hidden index: this engine cannot hide one in a transaction',
@@ -69,86 +57,6 @@ const noStatistics: Maintenance['statistics'] = {
   restore: unavailableStatistics,
   setAutomatic: unavailableStatistics,
 };
-
-async function indexes(runner: QueryRunner): Promise<IndexUse[]> {
-  const { usage } = await serverTraits(runner);
-  const scans = usage
-    ? `coalesce((select sum(u.user_seeks + u.user_scans + u.user_lookups) from sys.dm_db_index_usage_stats u
-         where u.database_id = db_id() and u.object_id = i.object_id and u.index_id = i.index_id), 0)`
-    : '0';
-  const size = usage
-    ? `coalesce((select sum(p.used_page_count) * 8192 from sys.dm_db_partition_stats p
-         where p.object_id = i.object_id and p.index_id = i.index_id), 0)`
-    : '0';
-  const rows = (await runner.query(
-    `select i.name as [name], t.name as [table], i.is_unique as [unique], ${scans} as [scans], ${size} as [sizeBytes],
-       c.name as [column]
-     from sys.indexes i join sys.tables t on t.object_id = i.object_id
-     join sys.index_columns k on k.object_id = i.object_id and k.index_id = i.index_id
-     join sys.columns c on c.object_id = k.object_id and c.column_id = k.column_id
-     where i.name is not null and k.is_included_column = 0
-     order by t.name, i.name, k.key_ordinal`,
-  )) as (Omit<IndexUse, 'columns' | 'valid' | 'scans' | 'sizeBytes'> & {
-    column: string;
-    scans: string | number;
-    sizeBytes: string | number;
-  })[];
-  const byName = new Map<string, IndexUse>();
-  for (const { column, ...row } of rows) {
-    const key = `${row.table}.${row.name}`;
-    const known = byName.get(key);
-    if (known) known.columns.push(column);
-    else {
-      const use = { scans: Number(row.scans), sizeBytes: Number(row.sizeBytes), unique: Boolean(row.unique) };
-      byName.set(key, { name: row.name, table: row.table, columns: [column], valid: true, ...use });
-    }
-  }
-  return [...byName.values()];
-}
-
-async function createIndex(runner: QueryRunner, definition: IndexDefinition, lockTimeoutMs: number) {
-  const known = (await indexes(runner)).find(
-    (i) => i.name === definition.name && i.table === definition.table,
-  );
-  if (known) return { created: false, buildMs: 0, sizeBytes: known.sizeBytes };
-  if (definition.method && definition.method !== 'btree') {
-    throw new HartoError(
-      'FEATURE_UNAVAILABLE',
-      `this engine builds no ${definition.method} index on these columns`,
-    );
-  }
-  const { onlineIndexes } = await serverTraits(runner);
-  const include = definition.include?.length ? ` include (${definition.include.map(named).join(', ')})` : '';
-  const minutes = Math.max(1, Math.ceil(lockTimeoutMs / 60_000));
-  const online = onlineIndexes
-    ? ` with (online = on (wait_at_low_priority (max_duration = ${minutes} minutes, abort_after_wait = self)))`
-    : '';
-  const started = performance.now();
-  await withLockTimeout(
-    runner,
-    lockTimeoutMs,
-    `create index ${named(definition.name)} on ${named(definition.table)} (${definition.columns.map(named).join(', ')})${include}${online}`,
-  );
-  const made = (await indexes(runner)).find((i) => i.name === definition.name);
-  return { created: true, buildMs: performance.now() - started, sizeBytes: made?.sizeBytes ?? 0 };
-}
-
-async function dropIndex(
-  runner: QueryRunner,
-  name: string,
-  lockTimeoutMs: number,
-): Promise<{ dropped: boolean }> {
-  const known = (await indexes(runner)).find((i) => i.name === name);
-  if (!known) return { dropped: false };
-  await withLockTimeout(runner, lockTimeoutMs, `drop index ${named(name)} on ${named(known.table)}`);
-  return { dropped: true };
-}
-
-async function withLockTimeout(runner: QueryRunner, lockTimeoutMs: number, text: string): Promise<void> {
-  await runner.query(
-    `set lock_timeout ${Math.max(1, Math.trunc(lockTimeoutMs))}; ${text}; set lock_timeout -1`,
-  );
-}
 
 async function schemaFingerprint(runner: QueryRunner): Promise<string> {
   const columns = (await runner.query(

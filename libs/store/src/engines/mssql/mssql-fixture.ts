@@ -2,28 +2,43 @@ import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import { newId } from '@hartonomous/contracts';
 import type { EngineFixture } from '../../contract/fixture.js';
-import { openStore } from '../../open-store.js';
 import { MssqlConnections } from './connections.js';
+import { openMssqlStore } from './mssql-store.js';
+import { Execution } from './recording/registry.js';
+import { listeningDriver } from './recording/sent.js';
+
+/** Everything that the tests of this process had a server carry out. */
+export const execution = new Execution();
+const driver = listeningDriver(execution.note);
+
+export async function onServer(url: string, text: string): Promise<Record<string, unknown>[]> {
+  const connections = new MssqlConnections({ url });
+  const source: DataSource = (await connections.owner()).source;
+  try {
+    return ((await source.query(text)) ?? []) as Record<string, unknown>[];
+  } finally {
+    await connections.close();
+  }
+}
+
+export async function createDatabase(serverUrl: string): Promise<{ url: string; drop(): Promise<void> }> {
+  const database = `test_${randomUUID().replaceAll('-', '').slice(0, 20)}`;
+  await onServer(serverUrl, `create database ${database}`);
+  const url = new URL(serverUrl);
+  url.pathname = `/${database}`;
+  const drop = async () => {
+    await onServer(serverUrl, `drop database ${database}`);
+  };
+  return { url: url.toString(), drop };
+}
 
 /** Fresh databases on the server that a URL names; its login may create and drop them. */
 export function mssqlFixture(serverUrl: string): EngineFixture {
-  const onServer = async (url: string, text: string): Promise<Record<string, unknown>[]> => {
-    const connections = new MssqlConnections({ url });
-    const source: DataSource = (await connections.owner()).source;
-    try {
-      return ((await source.query(text)) ?? []) as Record<string, unknown>[];
-    } finally {
-      await connections.close();
-    }
-  };
   return {
     engine: 'mssql',
     async open() {
-      const database = `test_${randomUUID().replaceAll('-', '').slice(0, 20)}`;
-      await onServer(serverUrl, `create database ${database}`);
-      const url = new URL(serverUrl);
-      url.pathname = `/${database}`;
-      const store = await openStore({ url: url.toString(), poolSize: 8, applicationName: 'contract' });
+      const { url, drop } = await createDatabase(serverUrl);
+      const store = await openMssqlStore({ url, poolSize: 8, applicationName: 'contract' }, driver);
       await store.maintenance.migrate();
       const tenant = (name: string) =>
         store.withSystem('contract', (tx) => tx.tenants.ensure(`${name}-${newId()}`));
@@ -31,11 +46,11 @@ export function mssqlFixture(serverUrl: string): EngineFixture {
         store,
         tenantId: (await tenant('test')).id,
         otherTenantId: (await tenant('other')).id,
-        openAgain: ({ poolSize }) => openStore({ url: url.toString(), poolSize }),
-        asOwner: (text) => onServer(url.toString(), text),
+        openAgain: ({ poolSize }) => openMssqlStore({ url, poolSize }, driver),
+        asOwner: (text) => onServer(url, text),
         close: async () => {
           await store.close();
-          await onServer(serverUrl, `drop database ${database}`);
+          await drop();
         },
       };
     },

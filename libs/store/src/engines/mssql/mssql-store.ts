@@ -6,23 +6,23 @@ import type { Maintenance } from '../../port/maintenance.js';
 import type { StoreOptions } from '../../port/options.js';
 import type { Store, TransactionOptions } from '../../port/store.js';
 import { EngineStore, type Engine } from '../../sql/engine-store.js';
-import type { Executor } from '../../sql/executor.js';
+import type { EngineStatements, Executor } from '../../sql/executor.js';
 import { MssqlConnections, type Login } from './connections.js';
 import { mssqlDialect } from './dialect.js';
 import { MssqlExecutor } from './executor.js';
 import { toStoreFault } from './faults.js';
-import { mssqlFeatures, serverTraits } from './features.js';
+import { mssqlFeatures, serverTraits, type ServerTraits } from './features.js';
 import { mssqlMaintenance } from './maintenance.js';
-import { mssqlStatements } from './statements.js';
+import { mssqlStatements, spatialStatements } from './statements.js';
 
-export async function openMssqlStore(options: StoreOptions): Promise<Store> {
-  const connections = new MssqlConnections(options);
+export async function openMssqlStore(options: StoreOptions, driver?: typeof mssql): Promise<Store> {
+  const connections = new MssqlConnections(options, driver);
   const app = await connections.app();
   try {
     const runner = app.source.createQueryRunner();
-    const { snapshotIsolation } = await serverTraits(runner);
+    const traits = await serverTraits(runner);
     await runner.release();
-    return new EngineStore(new MssqlEngine(connections, app, snapshotIsolation));
+    return new EngineStore(new MssqlEngine(connections, app, traits));
   } catch (error) {
     await connections.close();
     throw toStoreFault(error, connections.where);
@@ -31,15 +31,16 @@ export async function openMssqlStore(options: StoreOptions): Promise<Store> {
 
 class MssqlEngine implements Engine {
   readonly dialect = mssqlDialect;
-  readonly statements = mssqlStatements;
+  readonly statements: EngineStatements;
   readonly entities: Entities;
   readonly maintenance: Maintenance;
 
   constructor(
     private readonly connections: MssqlConnections,
     private readonly app: Login,
-    private readonly snapshotIsolation: boolean,
+    private readonly traits: ServerTraits,
   ) {
+    this.statements = traits.spatialIndex ? spatialStatements : mssqlStatements;
     this.entities = connections.entities;
     this.maintenance = mssqlMaintenance(connections);
   }
@@ -50,7 +51,7 @@ class MssqlEngine implements Engine {
     work: (db: Executor) => Promise<T>,
   ): Promise<T> {
     const { READ_COMMITTED, SNAPSHOT, SERIALIZABLE } = mssql.ISOLATION_LEVEL;
-    const consistent = this.snapshotIsolation ? SNAPSHOT : SERIALIZABLE;
+    const consistent = this.traits.snapshotIsolation ? SNAPSHOT : SERIALIZABLE;
     return this.transaction(this.app, isolation === 'snapshot' ? consistent : READ_COMMITTED, tenantId, work);
   }
 

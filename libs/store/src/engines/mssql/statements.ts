@@ -117,24 +117,30 @@ async function takeAtoms(db: Executor, tenantId: string, atoms: MergeAtom[]): Pr
   const ids = await mergeAtoms(db, [...unique.values()]);
   const uses = new Map<string, number>();
   for (const { contentHash } of atoms) uses.set(contentHash, (uses.get(contentHash) ?? 0) + 1);
-  const rows = [...uses].map(([hash, count]) => [ids.get(hash), count]);
+  const rows = [...uses].map(([hash, count]) => [ids.get(hash), count] as unknown[]);
   const columns: Columns = { atom_id: 'uuid', uses: 'int' };
   const match = 'tenant_atom.tenant_id = $1 and tenant_atom.atom_id = r.atom_id';
   const params: unknown[] = [tenantId];
-  const from = db.dialect.rowset('r', columns, rows, params);
-  const set = ['reference_count = reference_count + r.uses'];
-  await db.run(db.dialect.update({ table: 'tenant_atom', set, from, where: match }), params);
+  // What is new first: a holding that another writer adds meanwhile is then counted up, not missed.
   const fresh = await db.rows<{ atom_id: string }>(
     db.dialect.insertNew({
       table: 'tenant_atom',
       columns: ['tenant_id', 'atom_id', 'reference_count'],
       select: ['$1', 'r.atom_id', 'r.uses'],
-      from,
+      from: db.dialect.rowset('r', columns, rows, params),
       match,
       returning: ['atom_id'],
     }),
     params,
   );
+  const added = new Set(fresh.map((row) => row.atom_id));
+  const held = rows.filter(([id]) => !added.has(id as string));
+  if (held.length > 0) {
+    const values: unknown[] = [tenantId];
+    const from = db.dialect.rowset('r', columns, held, values);
+    const set = ['reference_count = reference_count + r.uses'];
+    await db.run(db.dialect.update({ table: 'tenant_atom', set, from, where: match }), values);
+  }
   await countAtomReferences(
     db,
     fresh.map((row) => row.atom_id),
@@ -169,6 +175,32 @@ async function claimOutbox(
   return rows.map(readOutbox).sort((a, b) => +a.deliverAt - +b.deliverAt || (a.id < b.id ? -1 : 1));
 }
 
+const squared = (t: string, [x, y, z]: [string, string, string]): string =>
+  `(${t}.x - ${x}) * (${t}.x - ${x}) + (${t}.y - ${y}) * (${t}.y - ${y}) + (${t}.z - ${z}) * (${t}.z - ${z})`;
+
+/** Candidates per neighbour that the planar search brings before it is widened. */
+const candidatesEach = 4;
+
+/** The planar distance that a spatial index orders by; it must not be null for the index to be used. */
+const planarDistance = (t: string, [x, y]: [string, string, string]): string =>
+  `${t}.position.STDistance(geometry::Point(${x}, ${y}, 0))`;
+
+/**
+ * Exact 3-D neighbours of a planar index: among the first candidates of the planar search, the k-th smallest 3-D
+ * distance is one that the true k-th does not exceed, and the planar distance is a lower bound of the 3-D one; so all
+ * rows within that planar distance have the k nearest among them. The margin is for the roots' last digits.
+ */
+export function widened(planar: typeof planarDistance): EngineStatements['within'] {
+  return (alias, among, point, k) => `
+    and ${planar(alias, point)} <= (
+      select max(reach.far) * (1 + 1e-9) from (
+        select top (${k}) found.far from (
+          select top (${k * candidatesEach}) sqrt(${squared('n', point)}) as far from ${among}
+            and ${planar('n', point)} is not null
+          order by ${planar('n', point)}) found
+        order by found.far) reach)`;
+}
+
 export const mssqlStatements: EngineStatements = {
   flush,
   receive,
@@ -176,6 +208,9 @@ export const mssqlStatements: EngineStatements = {
   takeAtoms,
   countAtomReferences,
   claimOutbox,
-  distance: (t, [x, y, z]) =>
-    `(${t}.x - ${x}) * (${t}.x - ${x}) + (${t}.y - ${y}) * (${t}.y - ${y}) + (${t}.z - ${z}) * (${t}.z - ${z})`,
+  distance: squared,
+  within: () => '',
 };
+
+/** Where the spatial feature stands. */
+export const spatialStatements: EngineStatements = { ...mssqlStatements, within: widened(planarDistance) };

@@ -8,6 +8,7 @@ import { createPostgresMaintenance } from './advisor/postgres-maintenance.js';
 import type { PostgresConnections } from './connections.js';
 import { applyFeatures } from './features.js';
 import { postgresMigrations } from './migrations.js';
+import { noPlans } from './advisor/no-plans.js';
 
 type BindTenant = (client: PoolClient, source: DataSource, tenantId: string) => TenantTransaction;
 
@@ -54,6 +55,7 @@ export function lazyMaintenance(connections: PostgresConnections, bindTenant: Bi
       restore: async (statistics) => (await engine()).statistics.restore(statistics),
       setAutomatic: async (table, automatic) => (await engine()).statistics.setAutomatic(table, automatic),
     },
+    plans: noPlans,
     resetStatementStatistics: async () => (await engine()).resetStatementStatistics(),
   };
 }

@@ -118,6 +118,8 @@ export function postgresStatements(hasCube: boolean): EngineStatements {
     takeAtoms,
     countAtomReferences,
     claimOutbox,
+    // The k-NN index answers in the order of the distance itself.
+    within: () => '',
     distance: (t, [x, y, z]) =>
       hasCube
         ? `cube(array[${t}.x, ${t}.y, ${t}.z]) <-> cube(array[${x}::float8, ${y}::float8, ${z}::float8])`

@@ -10,6 +10,7 @@ import {
 } from './index-operations.js';
 import { findMissingIndexes } from './missing-indexes.js';
 import { replayHidden } from './replay.js';
+import { noPlans } from './no-plans.js';
 import { postgresStatistics } from './table-statistics.js';
 
 export interface PostgresMaintenanceDeps {
@@ -29,6 +30,7 @@ export function createPostgresMaintenance(deps: PostgresMaintenanceDeps): Mainte
   return {
     migrate: deps.migrate,
     statistics: postgresStatistics(superuser),
+    plans: noPlans,
     missingIndexes: async (options) =>
       superuser
         ? findMissingIndexes(superuser, options)

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { handleOnce } from '@hartonomous/bus';
 import { newId, type Envelope } from '@hartonomous/contracts';
 import { KillSwitch, type Bus, type ServiceConfig } from '@hartonomous/service-kit';
@@ -6,6 +6,9 @@ import type { RequestRecord } from '@hartonomous/store';
 import { openTestStore, type TestStore } from '@hartonomous/store/testing';
 import { createTestFolder, patientClock, removeTestFolder } from '@hartonomous/testing';
 import { AnalyzeHandler } from '../analyze.handler.js';
+
+// States are waited for, never times; a slow machine has room.
+jest.setTimeout(300_000);
 
 let test: TestStore;
 let home: string;

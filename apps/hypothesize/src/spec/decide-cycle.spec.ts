@@ -1,10 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { handleOnce } from '@hartonomous/bus';
 import { newId, type Envelope, type Finding } from '@hartonomous/contracts';
 import { KillSwitch, type Bus, type ServiceConfig } from '@hartonomous/service-kit';
 import { openTestStore, type TestStore } from '@hartonomous/store/testing';
 import { createTestFolder, patientClock, removeTestFolder } from '@hartonomous/testing';
 import { HypothesizeHandler } from '../hypothesize.handler.js';
+
+// States are waited for, never times; a slow machine has room.
+jest.setTimeout(300_000);
 
 let test: TestStore;
 let home: string;

@@ -12,6 +12,7 @@ import {
 import type { Store, TenantTransaction } from '@hartonomous/store';
 import { Controller, Inject, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
+import { ConclusionPool } from './conclusion-pool.js';
 import { settleChunk, type Followup } from './settle-chunk.js';
 import { watchComputations } from './watch-computations.js';
 
@@ -22,6 +23,7 @@ const idleEvery = 15;
 /** Learn, in the fast lane: merge, verify, plan on. */
 @Controller()
 export class ComputeHandler implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly pool = new ConclusionPool();
   private timer: NodeJS.Timeout | null = null;
   private busy = false;
   private looks = 0;
@@ -37,15 +39,16 @@ export class ComputeHandler implements OnApplicationBootstrap, OnModuleDestroy {
     this.timer = setInterval(() => void this.watch(), watchEveryMs);
   }
 
-  onModuleDestroy(): void {
+  async onModuleDestroy(): Promise<void> {
     if (this.timer) clearInterval(this.timer);
+    await this.pool.close();
   }
 
   @EventPattern<string>('compute.chunk.completed')
   async onCompleted(@Payload() message: Envelope<'compute.chunk.completed'>): Promise<void> {
     const { computationId, chunkNo } = message.refs;
     await this.bus.once(message, async (tx: TenantTransaction) => {
-      const followups = await settleChunk(tx, computationId, chunkNo, availableParallelism());
+      const followups = await settleChunk(tx, computationId, chunkNo, availableParallelism(), this.pool);
       for (const followup of followups) await this.publish(tx, computationId, message.epoch, followup);
     });
   }

@@ -1,7 +1,6 @@
 import {
   chunksToVerify,
   computeLimits,
-  foldPartials,
   isSampled,
   moveComputation,
   nextStep,
@@ -12,12 +11,15 @@ import {
   type Partial,
 } from '@hartonomous/compute';
 import type { ChunkRow, ComputationRow, ComputationWork, TenantTransaction } from '@hartonomous/store';
+import type { ConclusionPool } from './conclusion-pool.js';
 
 /** What must be said after a chunk has ended; the handler publishes it. */
 export type Followup =
   { name: 'compute.wave.drained' | 'compute.ended' } | { name: 'compute.chunk.due'; count: number };
 
 const pageRows = 500;
+/** Partials that are merged at once: some megabytes, whatever the size of one. */
+const pageBytes = 32 * 2 ** 20;
 
 /** Merges, verifies, plans on, ends: what the end of chunk `no` means for its computation. */
 export async function settleChunk(
@@ -25,6 +27,7 @@ export async function settleChunk(
   id: string,
   no: number,
   workers: number,
+  pool: ConclusionPool,
 ): Promise<Followup[]> {
   const row = await tx.computations.get(id);
   if (!row?.work) return [];
@@ -42,9 +45,9 @@ export async function settleChunk(
     case 'plan':
       return [{ name: 'compute.wave.drained' }];
     case 'verify':
-      return verifyRound(tx, row, work);
+      return verifyRound(tx, row, work, pool);
     case 'conclude':
-      return concludeRound(tx, row, work);
+      return concludeRound(tx, row, work, pool);
   }
 }
 
@@ -79,6 +82,7 @@ async function verifyRound(
   tx: TenantTransaction,
   row: ComputationRow,
   work: ComputationWork,
+  pool: ConclusionPool,
 ): Promise<Followup[]> {
   const done: ChunkRow[] = [];
   for (let after = -1; ;) {
@@ -93,7 +97,7 @@ async function verifyRound(
   const sampled =
     work.round === 0 ? chunksToVerify(row.id, nos, share) : nos.filter((no) => isSampled(row.id, no, share));
   const chosen = done.filter((chunk) => sampled.includes(chunk.no));
-  if (chosen.length === 0) return concludeRound(tx, row, work);
+  if (chosen.length === 0) return concludeRound(tx, row, work, pool);
   const checks = chosen.map((chunk, i) => ({ ...chunk, no: work.planned + i, verifies: chunk.no }));
   const planned = work.planned + checks.length;
   if (!(await tx.computations.move(row, 'Running', { work: { ...work, planned, verifying: true } })))
@@ -102,12 +106,26 @@ async function verifyRound(
   return [{ name: 'compute.chunk.due', count: Math.min(checks.length, 4) }];
 }
 
-async function* partialsOf(tx: TenantTransaction, id: string, round: number): AsyncGenerator<Partial> {
-  for (let after = -1; ;) {
-    const page = await tx.computations.partials(id, round, after, pageRows);
-    for (const { summary, partial } of page) yield partial ? { summary, state: partial } : { summary };
-    if (page.length < pageRows) return;
+/** Everything that the round found, page by page; null when no chunk was finished. */
+async function mergeRound(
+  tx: TenantTransaction,
+  { id, type, version }: ComputationRow,
+  round: number,
+  pool: ConclusionPool,
+): Promise<Partial | null> {
+  let merged: Partial | null = null;
+  for (let after = -1, limit = 8; ;) {
+    const page = await tx.computations.partials(id, round, after, limit);
+    const partials = page.map(({ summary, partial }) =>
+      partial ? { summary, state: new Uint8Array(partial) } : { summary },
+    );
+    if (page.length > 0) {
+      merged = await pool.fold({ type, version, partials: merged ? [merged, ...partials] : partials });
+    }
+    if (page.length < limit) return merged;
     after = page[page.length - 1].no;
+    const sizeBytes = partials.reduce((sum, { state }) => sum + (state?.byteLength ?? 0), 0) / page.length;
+    limit = Math.max(1, Math.min(pageRows, Math.floor(pageBytes / Math.max(1, sizeBytes))));
   }
 }
 
@@ -115,19 +133,19 @@ async function concludeRound(
   tx: TenantTransaction,
   row: ComputationRow,
   work: ComputationWork,
+  pool: ConclusionPool,
 ): Promise<Followup[]> {
   const type = taskTypeOf(row.type, row.version);
   const params = parseParams(type, row.params);
   const input = work.input && { ...work.input, data: new Float32Array(0) };
   const { parked } = await tx.computations.tallies(row.id);
-  const partials: Partial[] = [];
-  for await (const partial of partialsOf(tx, row.id, work.round)) partials.push(partial);
-  const merged = foldPartials(type, partials);
+  const merged = await mergeRound(tx, row, work.round, pool);
   const carry = await tx.computations.carry(row.id);
   const round = { round: work.round, lo: work.lo, hi: work.hi, carry, indivisible: work.indivisible };
   if (!merged) return fail(tx, row, 'every chunk failed');
   // A later round would rest on what is missing in this one.
-  const outcome = type.finished(params, round, merged, input);
+  const { name, version } = type;
+  const outcome = await pool.finish({ type: name, version, params, round, merged, input });
   if (outcome.kind === 'round') {
     if (parked > 0) return fail(tx, row, `${parked} chunks of round ${work.round} failed`);
     const { carry: next, ...where } = outcome.round;

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { handleOnce } from '@hartonomous/bus';
 import { newId, planHash, type Candidate, type Envelope, type Verdict } from '@hartonomous/contracts';
 import { isHeldOut } from '@hartonomous/loop';
@@ -12,6 +12,9 @@ import { LearnHandler } from '../learn.handler.js';
 import { requestRescores } from '../rescoring.js';
 import { measureRunningCost } from '../running-cost.js';
 import { scoreAction } from '../score-action.js';
+
+// States are waited for, never times; a slow machine has room.
+jest.setTimeout(300_000);
 
 const hourMs = 3_600_000;
 

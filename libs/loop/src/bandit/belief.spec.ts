@@ -16,6 +16,9 @@ import {
   type TrialOutcome,
 } from './belief.js';
 
+// Seconds of pure work; a busy, slow machine may take a hundred times as long.
+jest.setTimeout(300_000);
+
 fc.configureGlobal({ seed: jest.getSeed(), numRuns: 200 });
 
 const kept = (gain: number): TrialOutcome => ({ kept: true, harmed: false, gain });

@@ -1,5 +1,5 @@
 import { createRng } from '@hartonomous/numerics';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { offThread } from '../testing/off-thread.js';
 import type { ArmsFigures } from '../simulation/arms-scenario.js';
 import {
@@ -14,7 +14,8 @@ import {
 import { isSafeArm, overdueArm, scoreOptions, type Option } from './select.js';
 import { valuePerHour } from './value.js';
 
-// Two seconds of work; the rest is for a machine that is busy with other suites.
+// Seconds of pure work; a busy, slow machine may take a hundred times as long.
+jest.setTimeout(300_000);
 
 const prior = priorOf(null);
 const economics = { exposure: 10, costSeconds: 1, buildHours: 0.25, testHours: 0.25, harmSize: 0.2 };

@@ -13,6 +13,9 @@ import { addPair, freshEvidence, type PairRow } from './evidence.js';
 import { defaultMeasurement, measurementOf } from './settings.js';
 import { decide } from './stopping-rule.js';
 
+// Seconds of pure work; a busy, slow machine may take a hundred times as long.
+jest.setTimeout(300_000);
+
 fc.configureGlobal({ seed: jest.getSeed(), numRuns: 30 });
 
 /** 10 A/A pairs, then `pairs` A/B pairs of the reference workload. */

@@ -22,9 +22,13 @@ export function taskTypes(): TaskType[] {
 export function taskTypeOf(name: string, version?: number): TaskType {
   const type = types.get(name);
   if (!type) {
-    throw new HartoError('INPUT_INVALID', `no computation type is called ${name.slice(0, 60)}`, {
-      details: { known: [...types.keys()] },
-    });
+    throw new HartoError(
+      'INPUT_INVALID',
+      `no computation type is called ${name.slice(0, 60)}; known: ${[...types.keys()].join(', ')}`,
+      {
+        details: { known: [...types.keys()] },
+      },
+    );
   }
   if (version !== undefined && version !== type.version) {
     throw new HartoError('INPUT_INVALID', `${name} runs as version ${type.version} here, not ${version}`, {

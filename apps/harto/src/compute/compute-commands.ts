@@ -5,9 +5,9 @@ import { face, whole, type Call } from '../command-face.js';
 import { table } from '../output.js';
 import type { ShownComputation } from './computation-documents.js';
 import { computationText, listText } from './computation-text.js';
-import { parseWhole } from './parse-number.js';
+import { parseId, parseWhole } from './parse-arguments.js';
 import { addSubmit } from './submit-command.js';
-import { watchComputation } from './watch-computation.js';
+import { markOutcome, watchComputation } from './watch-computation.js';
 
 const sample = '0192f0c4-7d1e-7c3a-9b1d-2f6f0d1c5a77';
 
@@ -56,7 +56,7 @@ function addLooks(compute: Command): void {
     },
   );
   face(
-    compute.command('show').description('one computation').argument('<id>', 'its id'),
+    compute.command('show').description('one computation').argument('<id>', 'its id', parseId),
     [`compute show ${sample}`],
     async ({ output, gateway }, _options, id: string) => {
       const shown = await gateway().get<ShownComputation>(`/v1/computations/${encodeURIComponent(id)}`);
@@ -64,11 +64,12 @@ function addLooks(compute: Command): void {
     },
   );
   face(
-    compute.command('watch').description('follow it with a live bar').argument('<id>', 'its id'),
+    compute.command('watch').description('follow it with a live bar').argument('<id>', 'its id', parseId),
     [`compute watch ${sample}`],
     async ({ output, gateway }, _options, id: string) => {
       const shown = await watchComputation(gateway(), id);
       output.result(shown, () => computationText(shown));
+      markOutcome(shown);
     },
   );
   face(
@@ -95,7 +96,9 @@ function addVerbs(compute: Command): void {
     ['retry', 'run the chunks again that failed three times'],
   ];
   for (const [verb, description] of verbs) {
-    const command = withFilter(compute.command(verb).description(description).argument('[id]', 'its id'))
+    const command = withFilter(
+      compute.command(verb).description(description).argument('[id]', 'its id', parseId),
+    )
       .option('--all', 'everything that the filter finds; without --yes only counted')
       .option('--yes', 'do it');
     face(
@@ -139,7 +142,7 @@ function addRerun(compute: Command): void {
     compute
       .command('rerun')
       .description('compute a range again')
-      .argument('<id>', 'its id')
+      .argument('<id>', 'its id', parseId)
       .option('--lo <number>', 'first number; default: all', parseWhole)
       .option('--hi <number>', 'last number', parseWhole),
     [`compute rerun ${sample} --lo 1 --hi 1e6`],

@@ -4,8 +4,8 @@ import type { Command } from 'commander';
 import { face, whole } from '../command-face.js';
 import type { ShownComputation } from './computation-documents.js';
 import { computationText } from './computation-text.js';
-import { parseWhole } from './parse-number.js';
-import { watchComputation } from './watch-computation.js';
+import { parseWhole } from './parse-arguments.js';
+import { markOutcome, watchComputation } from './watch-computation.js';
 
 interface SubmitOptions {
   lo?: number;
@@ -44,8 +44,8 @@ function bodyOf(type: string, options: SubmitOptions): Record<string, unknown> {
     params: { ...param, ...Object.fromEntries(given) },
     idempotencyKey: options.key ?? newId(),
     priority: options.priority,
-    ...(chunk ? { chunk: { mode: 'fixed', size: chunk } } : {}),
-    ...(target && !chunk ? { chunk: { mode: 'time', targetMs: 1000 * target } } : {}),
+    ...(chunk !== undefined ? { chunk: { mode: 'fixed', size: chunk } } : {}),
+    ...(target !== undefined ? { chunk: { mode: 'time', targetMs: 1000 * target } } : {}),
     ...(verify ? { verifyShare: verify } : {}),
   };
 }
@@ -61,14 +61,14 @@ export function addSubmit(compute: Command): void {
     .option('--param <name=value>', 'any other parameter; may be repeated', addParam)
     .option('--key <text>', 'idempotency key: the same key is stored once')
     .option('--priority <n>', '-10 to 10, within the tenant', (text) => whole(-10, 10)(text), 0)
-    .option(
-      '--chunk <numbers>',
-      'numbers a chunk, instead of a duration (the classic size is 10000)',
-      parseWhole,
+    .addOption(
+      new Option('--chunk <numbers>', 'numbers a chunk, instead of a duration (the classic size is 10000)')
+        .argParser(parseWhole)
+        .conflicts('target'),
     )
-    .addOption(new Option('--target <seconds>', 'duration of a chunk').argParser(whole(2, 10)))
-    .option('--verify <share>', 'share of chunks that are computed twice', share)
-    .option('--wait', 'return when it has ended')
+    .addOption(new Option('--target <seconds>', 'duration of a chunk, 2 to 10').argParser(whole(2, 10)))
+    .option('--verify <share>', 'share of chunks that are computed twice, 0.01 to 1', share)
+    .option('--wait', 'return when it has ended; an interrupt leaves it running')
     .option('--watch', 'follow it with a live bar until it has ended');
   const examples = [
     'compute submit prime.count --lo 1 --hi 1e9 --wait --json',
@@ -87,8 +87,10 @@ export function addSubmit(compute: Command): void {
       const text = answer.created ? `submitted: harto compute watch ${id}` : `known already: ${id}`;
       return output.result(answer, () => text);
     }
-    const shown = await watchComputation(client, answer.computation.id);
+    const { id } = answer.computation;
+    process.stderr.write(`${answer.created ? 'submitted' : 'known already'}: ${id}\n`);
+    const shown = await watchComputation(client, id);
     output.result(shown, () => computationText(shown));
-    if (shown.state !== 'Completed') process.exitCode = 1;
+    markOutcome(shown);
   });
 }

@@ -1,9 +1,14 @@
 import { SingleBar } from 'cli-progress';
+import { codeOf } from '@hartonomous/contracts';
 import type { GatewayClient } from '../gateway-client.js';
 import type { ShownComputation } from './computation-documents.js';
 
 const lookMs = 500;
 const lineMs = 10_000;
+/** A gateway that is started again is waited for. */
+const patienceMs = 60_000;
+/** As shells report a command that SIGINT ended. */
+const interruptedExit = 130;
 const ended = new Set(['Completed', 'CompletedWithGaps', 'Cancelled', 'Failed', 'Paused']);
 
 const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits: 3 });
@@ -29,9 +34,21 @@ function chunksText({ chunks }: ShownComputation): string {
   return [`${chunks.done} chunks`, ...more].join(', ');
 }
 
+/** The computation as it stands; a gateway that does not answer is asked again for a while. */
+async function lookAt(gateway: GatewayClient, id: string): Promise<ShownComputation> {
+  const began = performance.now();
+  for (;;) {
+    try {
+      return await gateway.get<ShownComputation>(`/v1/computations/${encodeURIComponent(id)}`);
+    } catch (error) {
+      if (codeOf(error) !== 'GATEWAY_UNREACHABLE' || performance.now() - began > patienceMs) throw error;
+      await new Promise((resolve) => setTimeout(resolve, lookMs));
+    }
+  }
+}
+
 /** Follows a computation to its end (or its pause) with a live bar on a terminal, or a line now and then. */
 export async function watchComputation(gateway: GatewayClient, id: string): Promise<ShownComputation> {
-  const look = () => gateway.get<ShownComputation>(`/v1/computations/${encodeURIComponent(id)}`);
   const bar = process.stderr.isTTY
     ? new SingleBar({
         format: '{bar} {percentage}%  {pace}  {chunks}',
@@ -39,11 +56,17 @@ export async function watchComputation(gateway: GatewayClient, id: string): Prom
         hideCursor: true,
       })
     : null;
-  let shown = await look();
+  let shown = await gateway.get<ShownComputation>(`/v1/computations/${encodeURIComponent(id)}`);
   let saidMs = -Infinity;
+  const leave = () => {
+    bar?.stop();
+    process.stderr.write(`it goes on without you: harto compute watch ${id} (or cancel ${id})\n`);
+    process.exit(interruptedExit);
+  };
+  process.once('SIGINT', leave);
   bar?.start(1000, 0, { pace: '', chunks: '' });
   try {
-    for (; ; shown = await look()) {
+    for (; ; shown = await lookAt(gateway, id)) {
       const facts = { pace: paceText(shown), chunks: chunksText(shown) };
       bar?.update(Math.floor(shown.progress * 1000), facts);
       const over = ended.has(shown.state);
@@ -55,6 +78,14 @@ export async function watchComputation(gateway: GatewayClient, id: string): Prom
       await new Promise((resolve) => setTimeout(resolve, lookMs));
     }
   } finally {
+    process.off('SIGINT', leave);
     bar?.stop();
   }
+}
+
+/** Exit code of a command that followed a computation: 0 only when it has its whole result. */
+export function markOutcome({ id, state }: ShownComputation): void {
+  if (state === 'Completed') return;
+  if (state === 'Paused') process.stderr.write(`it is paused: harto compute resume ${id}\n`);
+  process.exitCode = 1;
 }

@@ -9,7 +9,7 @@ describe('twenty computations of three tenants at once', () => {
   let rig: LaneRig;
   beforeAll(async () => {
     rig = await openLaneRig('postgres');
-  }, 120_000);
+  }, 240_000);
   afterAll(() => rig?.close(), 60_000);
 
   /** Milliseconds from the request of a cycle to its end. */

@@ -76,7 +76,7 @@ async function untilState(
   gateway: GatewayClient,
   id: string,
   states: ComputationState[],
-  withinMs = 200_000,
+  withinMs = 60_000,
 ): Promise<ShownComputation> {
   const late = Date.now() + withinMs;
   for (;;) {
@@ -86,6 +86,33 @@ async function untilState(
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
+
+interface Surroundings {
+  urls: { url: string; systemUrl: string };
+  queueUrl: string;
+  home: string;
+  fakeClock: boolean;
+  env: Record<string, string>;
+}
+
+const environmentOf = (
+  service: string,
+  { urls, queueUrl, home, fakeClock, env }: Surroundings,
+  port: number,
+) => ({
+  STORE_URL: urls.url,
+  STORE_SYSTEM_URL: urls.systemUrl,
+  QUEUE_URL: queueUrl,
+  QUEUE_LOCK_MS: '2000',
+  QUEUE_STALLED_MS: '1000',
+  HARTO_HOME: home,
+  LOG_LEVEL: 'warn',
+  SHUTDOWN_MS: '1500',
+  // A gateway that comes back is found where it was.
+  PORT: String(service === 'gateway' ? port : 0),
+  ...(fakeClock ? { NODE_OPTIONS: `--import=${fakeClockModule.href}` } : {}),
+  ...env,
+});
 
 /** The five services as processes of their own, on a database and a queue of their own. */
 export async function openLaneRig(
@@ -104,36 +131,25 @@ export async function openLaneRig(
   const { store, tenantId } = test;
   const key = await makeKey(store, tenantId);
   const processes = new Map<string, NodeProcess>();
-  let baseUrl = '';
+  let port = 0;
 
+  const around = { urls: test.urls, queueUrl, home, fakeClock, env };
   const start: LaneRig['start'] = async (service, more = {}, name = service) => {
     const script = join(repositoryRoot, 'apps', service, 'dist', 'main.js');
+    const instance = { HARTO_INSTANCE: `${name}-${newId().slice(-6)}` };
     const child = spawnNode(script, {
-      env: {
-        STORE_URL: test.urls.url,
-        STORE_SYSTEM_URL: test.urls.systemUrl,
-        QUEUE_URL: queueUrl,
-        QUEUE_LOCK_MS: '2000',
-        QUEUE_STALLED_MS: '1000',
-        HARTO_HOME: home,
-        HARTO_INSTANCE: `${name}-${newId().slice(-6)}`,
-        LOG_LEVEL: 'warn',
-        SHUTDOWN_MS: '1500',
-        PORT: '0',
-        ...(fakeClock ? { NODE_OPTIONS: `--import=${fakeClockModule.href}` } : {}),
-        ...env,
-        ...more,
-      },
+      env: { ...environmentOf(service, around, port), ...instance, ...more },
       verbose: process.env['LANE_VERBOSE'] === '1',
     });
     processes.set(name, child);
-    const ready = JSON.parse(await child.line(/"event":"ready"/)) as { port?: number };
-    if (ready.port) baseUrl = `http://127.0.0.1:${ready.port}`;
+    const ready = JSON.parse(await child.line(/"event":"ready"/, 200_000)) as { port?: number };
+    port = ready.port ?? port;
     return child;
   };
   await Promise.all(
     (['analyze', 'hypothesize', 'act', 'learn', 'gateway'] as const).map((name) => start(name)),
   );
+  const baseUrl = `http://127.0.0.1:${port}`;
   const gateway = new GatewayClient(baseUrl, key);
 
   return {
@@ -142,9 +158,7 @@ export async function openLaneRig(
     queueUrl,
     key,
     gateway,
-    get url() {
-      return baseUrl;
-    },
+    url: baseUrl,
     processes,
     start,
     addTenant: () => addTenant(store, baseUrl),

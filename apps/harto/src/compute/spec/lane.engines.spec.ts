@@ -11,7 +11,7 @@ if (!hasRedis)
   let rig: LaneRig;
   beforeAll(async () => {
     rig = await openLaneRig('redis');
-  }, 120_000);
+  }, 240_000);
   afterAll(() => rig?.close(), 30_000);
 
   laneBehaviour(() => rig);

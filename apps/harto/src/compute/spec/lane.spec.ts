@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { availableParallelism } from 'node:os';
+import { commandLineBehaviour } from './cli-behaviour.js';
 import { laneBehaviour } from './lane-behaviour.js';
 import { openLaneRig, untilEnded, type LaneRig } from './lane-rig.js';
+import { vectorBehaviour } from './vector-behaviour.js';
 
 describe('the fast lane on PostgreSQL', () => {
   let rig: LaneRig;
@@ -14,6 +16,8 @@ describe('the fast lane on PostgreSQL', () => {
   afterAll(() => rig?.close());
 
   laneBehaviour(() => rig);
+  vectorBehaviour(() => rig);
+  commandLineBehaviour(() => rig);
 
   it('parks a poisoned chunk, completes the rest, says so loudly, and a retry fills the gap', async () => {
     const params = { lo: 1, hi: 1_000_000 };

@@ -15,3 +15,9 @@ function powerOf([, base, exponent, sign, rest]: RegExpExecArray): number {
   const shift = sign ? Number(`${sign}${rest}`) : 0;
   return Number(BigInt(base) ** BigInt(Math.min(Number(exponent), 200)) + BigInt(shift));
 }
+
+/** Before anything is sent: a mistyped id is told from one that nobody has. */
+export function parseId(text: string): string {
+  if (/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)) return text;
+  throw new InvalidArgumentError('Expected the id of a computation, as harto compute list shows it.');
+}

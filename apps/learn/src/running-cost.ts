@@ -1,3 +1,4 @@
+import { codeOf } from '@hartonomous/contracts';
 import { defaultLearning, runningCostPerHour, type RunningUse } from '@hartonomous/loop';
 import type { ActionRow, Store, TenantTransaction } from '@hartonomous/store';
 
@@ -28,7 +29,12 @@ export async function measureRunningCost(
   action: ActionRow,
   now: Date,
 ): Promise<RunningCost> {
-  const use = await measureUse(store, tenantId, action, now);
+  const use = await measureUse(store, tenantId, action, now).catch((error: unknown): Measured => {
+    if (codeOf(error) === 'STORE_UNREACHABLE') throw error;
+    // Counters that this login may not read must not hold up what was learnt.
+    const why = error instanceof Error ? error.message : String(error);
+    return { ...free, notCounted: [`the running cost: ${why.slice(0, 200)}`] };
+  });
   const price = await store.withTenant(tenantId, (tx) => tx.settings.get(storagePriceSetting));
   const settings =
     price === null ? defaultLearning : { ...defaultLearning, storageSecondsPerGibHour: Number(price) };

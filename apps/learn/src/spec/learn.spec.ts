@@ -3,7 +3,7 @@ import { handleOnce } from '@hartonomous/bus';
 import { newId, planHash, type Candidate, type Envelope, type Verdict } from '@hartonomous/contracts';
 import { isHeldOut } from '@hartonomous/loop';
 import { createLogger, KillSwitch, type Bus, type ServiceConfig } from '@hartonomous/service-kit';
-import type { ActionRow, EvidencePairRow, OutboxRow } from '@hartonomous/store';
+import { openStore, type ActionRow, type EvidencePairRow, type OutboxRow } from '@hartonomous/store';
 import { openTestStore, type TestStore } from '@hartonomous/store/testing';
 import { createTestFolder, FakeClock, patientClock, removeTestFolder } from '@hartonomous/testing';
 import pg from 'pg';
@@ -341,6 +341,26 @@ describe('running cost', () => {
     await handler.onConcluded(message(tenantId, action));
     const [last] = await test.store.withTenant(tenantId, (tx) => tx.history.latest(1));
     expect(last!.document).toMatchObject({ runningCost: { notCounted: cost.notCounted } });
+  });
+
+  it('is named as not counted where the login may not read the counters', async () => {
+    const tenantId = await tenant();
+    const action = await concluded(
+      tenantId,
+      'Kept',
+      0.6,
+      { parameters: { definition } },
+      { applied: { buildMs: 20 } },
+    );
+    const { url, systemUrl } = test.urls;
+    const humble = await openStore({ url, systemUrl, applicationName: 'test' });
+    try {
+      const cost = await measureRunningCost(humble, tenantId, action, new Date(Date.now() + hourMs));
+      expect(cost.writesPerHour).toBe(0);
+      expect(cost.notCounted.length).toBeGreaterThan(0);
+    } finally {
+      await humble.close();
+    }
   });
 
   it('of kept answers is the memory they take, at the price that is set', async () => {

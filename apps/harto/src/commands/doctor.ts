@@ -20,6 +20,8 @@ interface Finding {
 
 const nodeMajorMin = 22;
 
+const engineNames = { postgres: 'PostgreSQL', mssql: 'SQL Server' };
+
 const ready = (check: string, detail: string): Finding => ({ check, state: 'ready', detail });
 
 /** Line by line what is ready, what is missing, what degrades; asks the engines that the environment names. */
@@ -107,7 +109,11 @@ function storeFindings(urls: StoreUrls): Promise<Finding[]> {
     const store = await openStore(urls);
     try {
       const { host } = new URL(urls.url);
-      return [ready('store', `${store.engine} at ${host}`), ...(await store.features()).map(featureFinding)];
+      const engine = engineNames[store.engine];
+      return [
+        ready('store', `${engine} ${await store.version()} at ${host}`),
+        ...(await store.features()).map(featureFinding),
+      ];
     } finally {
       await store.close();
     }

@@ -5,6 +5,7 @@ import type { Server } from 'node:http';
 import { existsSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { createTestStoreDatabase } from '@hartonomous/store/testing';
 import { createTestFolder, freePort, removeTestFolder } from '@hartonomous/testing';
 import { createProgram } from '../program.js';
 import { repositoryRoot } from '../config.js';
@@ -109,6 +110,45 @@ describe('engines that cannot be reached', () => {
       'queue missing',
     ]);
     expect(code).toBe(3);
+  });
+});
+
+describe('doctor on a store', () => {
+  const findingsOf = async (env: Record<string, string>) => {
+    const { stdout } = await harto(['doctor', '--json'], env);
+    return (JSON.parse(stdout) as { findings: { check: string; state: string; detail: string }[] }).findings;
+  };
+
+  it('tells engine and version, and of each feature whether it is on, why not and what degrades', async () => {
+    const { urls, drop } = await createTestStoreDatabase();
+    try {
+      const findings = await findingsOf({ STORE_URL: urls.url, STORE_MAINTENANCE_URL: urls.maintenanceUrl });
+      expect(findings.find(({ check }) => check === 'store')!.detail).toMatch(
+        /^PostgreSQL 1\d\.\d+.* at 127/,
+      );
+      const features = findings.filter(({ check }) => check.startsWith('feature '));
+      expect(features.map(({ check, state }) => `${check} ${state}`)).toEqual([
+        'feature cube ready',
+        'feature row-level-security ready',
+        'feature statement-statistics ready',
+        'feature hidden-index-replay degraded',
+      ]);
+      expect(features[3].detail).toBe(
+        'no superuser login is configured; index experiments are observational',
+      );
+    } finally {
+      await drop();
+    }
+  });
+
+  const mssqlUrl = process.env['MSSQL_URL'];
+  if (!mssqlUrl) return void it.skip('SKIPPED: doctor on SQL Server, MSSQL_URL names no server', () => {});
+  it('tells the same of SQL Server', async () => {
+    const findings = await findingsOf({ STORE_URL: mssqlUrl, QUEUE_URL: 'redis://127.0.0.1:1' });
+    expect(findings.find(({ check }) => check === 'store')!.detail).toMatch(/^SQL Server \d+\.\d+/);
+    const features = findings.filter(({ check }) => check.startsWith('feature '));
+    expect(features.length).toBeGreaterThan(12);
+    for (const { state, detail } of features) if (state !== 'ready') expect(detail).toMatch(/.+; .+/);
   });
 });
 

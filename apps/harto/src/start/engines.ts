@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { HartoError, codeOf } from '@hartonomous/contracts';
 import { startCluster } from '@hartonomous/embedded';
 import type { Cluster } from '@hartonomous/embedded';
-import { bootstrapPostgres } from '@hartonomous/store';
+import { bootstrapMssql, bootstrapPostgres } from '@hartonomous/store';
 import type { Passwords, StoreUrls } from '@hartonomous/store';
 import type { HartoConfig } from '../config.js';
 import { defaultBackoff, nextDelay } from './backoff.js';
@@ -39,14 +39,15 @@ export async function openEngines(
       'QUEUE_URL is needed when the store is SQL Server: redis://host:port',
     );
   }
-  return isPostgres ? openPostgres(config, config.storeUrl) : openOther(config, config.storeUrl);
+  return isPostgres ? openPostgres(config, config.storeUrl) : openMssql(config, config.storeUrl);
 }
 
 /** Random, kept 0600: the logins of an installation stay the same over restarts. */
 export function loginPasswords(home: string): Passwords {
   const file = join(home, 'store.passwords');
   if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as Passwords;
-  const random = () => randomBytes(24).toString('base64url');
+  // The prefix has what a password policy asks for (SQL Server's: three of four kinds of characters).
+  const random = () => `Aa0-${randomBytes(24).toString('base64url')}`;
   const passwords: Passwords = { app: random(), system: random(), owner: random(), queue: random() };
   writeFileSync(file, `${JSON.stringify(passwords)}\n`, { mode: 0o600 });
   chmodSync(file, 0o600);
@@ -89,14 +90,7 @@ async function openPostgres(config: HartoConfig, storeUrl: string): Promise<Engi
     administrator,
     pathname.slice(1) || database,
     loginPasswords(config.home),
-  ).catch((error: unknown) => {
-    if (codeOf(error) === 'STORE_UNREACHABLE') throw error;
-    throw new HartoError(
-      'CONFIG_INVALID',
-      `the login of STORE_URL cannot set up ${description}: give an administrator's, or STORE_SYSTEM_URL and STORE_MAINTENANCE_URL`,
-      { cause: error },
-    );
-  });
+  ).catch((error: unknown) => refuseLogin(error, description));
   return {
     ...external(config, store.url, config.queueUrl ?? queueUrl),
     store,
@@ -105,12 +99,27 @@ async function openPostgres(config: HartoConfig, storeUrl: string): Promise<Engi
   };
 }
 
-function openOther(config: HartoConfig, storeUrl: string): Engines {
-  const { hostname, port } = new URL(storeUrl);
-  return {
-    ...external(config, storeUrl, config.queueUrl ?? ''),
-    description: `SQL Server at ${hostname}:${port || '1433'}`,
-  };
+async function openMssql(config: HartoConfig, storeUrl: string): Promise<Engines> {
+  const { hostname, port, pathname } = new URL(storeUrl);
+  const description = `SQL Server at ${hostname}:${port || '1433'}`;
+  const engines = { ...external(config, storeUrl, config.queueUrl ?? ''), description };
+  if (config.storeSystemUrl !== null && config.storeMaintenanceUrl !== null) return engines;
+  const { app, system, owner } = loginPasswords(config.home);
+  const store = await bootstrapMssql(config.storeSuperuserUrl ?? storeUrl, pathname.slice(1) || database, {
+    app,
+    system,
+    owner,
+  }).catch((error: unknown) => refuseLogin(error, description));
+  return { ...engines, store };
+}
+
+function refuseLogin(error: unknown, description: string): never {
+  if (codeOf(error) === 'STORE_UNREACHABLE') throw error;
+  throw new HartoError(
+    'CONFIG_INVALID',
+    `the login of STORE_URL cannot set up ${description}: give an administrator's, or STORE_SYSTEM_URL and STORE_MAINTENANCE_URL`,
+    { cause: error },
+  );
 }
 
 function external(config: HartoConfig, storeUrl: string, queueUrl: string): Engines {

@@ -83,6 +83,8 @@ export interface Store {
   ): Promise<T>;
   withSystem<T>(reason: string, work: (tx: SystemTransaction) => Promise<T>): Promise<T>;
   readonly maintenance: Maintenance;
+  /** The server's own version, as it writes it. */
+  version(): Promise<string>;
   features(): Promise<Feature[]>;
   /** Called after each commit with the outbox rows it wrote, so that a relay need not wait for its poll. */
   onCommitted(listener: (rows: OutboxRow[]) => void): void;

@@ -28,6 +28,7 @@ export interface Engine {
   ): Promise<T>;
   /** Runs `work` inside one transaction of the system's login. */
   inSystem<T>(work: (db: Executor) => Promise<T>): Promise<T>;
+  version(): Promise<string>;
   features(): Promise<Feature[]>;
   close(): Promise<void>;
 }
@@ -74,6 +75,10 @@ export class EngineStore implements Store {
     return retryConflicts(() =>
       this.of.inSystem((db) => work(systemTransaction({ db, sql, statements, entities }))),
     );
+  }
+
+  version(): Promise<string> {
+    return this.of.version();
   }
 
   features(): Promise<Feature[]> {

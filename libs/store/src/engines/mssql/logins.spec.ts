@@ -4,7 +4,7 @@ import { hookTimeoutMs } from '../../contract/fixture.js';
 import { own } from '../../contract/tenant-sweep.js';
 import type { Store } from '../../port/store.js';
 import { bootstrapMssql, mssqlUrls, type MssqlPasswords, type MssqlUrls } from './bootstrap.js';
-import { onServer } from './mssql-fixture.js';
+import { dropDatabase, onServer } from './mssql-fixture.js';
 import { openMssqlStore } from './mssql-store.js';
 
 const serverUrl = process.env['MSSQL_URL'];
@@ -52,7 +52,7 @@ describe('the logins on SQL Server', () => {
   }, hookTimeoutMs);
   afterAll(async () => {
     await store?.close();
-    await onServer(serverUrl, `drop database ${database}`);
+    await dropDatabase(serverUrl, database);
   }, hookTimeoutMs);
 
   it(

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import { newId } from '@hartonomous/contracts';
-import type { EngineFixture } from '../../contract/fixture.js';
+import { until, type EngineFixture } from '../../contract/fixture.js';
 import { MssqlConnections } from './connections.js';
 import { openMssqlStore } from './mssql-store.js';
 import { Execution } from './recording/registry.js';
@@ -26,10 +26,20 @@ export async function createDatabase(serverUrl: string): Promise<{ url: string; 
   await onServer(serverUrl, `create database ${database}`);
   const url = new URL(serverUrl);
   url.pathname = `/${database}`;
-  const drop = async () => {
-    await onServer(serverUrl, `drop database ${database}`);
-  };
-  return { url: url.toString(), drop };
+  return { url: url.toString(), drop: () => dropDatabase(serverUrl, database) };
+}
+
+/** A session that has just ended may still hold the database for the server. */
+export function dropDatabase(serverUrl: string, database: string): Promise<void> {
+  return until(() =>
+    onServer(serverUrl, `drop database ${database}`).then(
+      () => true,
+      (error: Error) => {
+        if (/in use/.test(error.message)) return false;
+        throw error;
+      },
+    ),
+  );
 }
 
 /** Fresh databases on the server that a URL names; its login may create and drop them. */

@@ -64,6 +64,10 @@ class MssqlEngine implements Engine {
     );
   }
 
+  version(): Promise<string> {
+    return Promise.resolve(this.traits.version);
+  }
+
   async features(): Promise<Feature[]> {
     const runner = (await this.connections.owner()).source.createQueryRunner();
     try {

@@ -63,6 +63,14 @@ class PostgresEngine implements Engine {
     return this.transaction(await this.connections.system(), 'begin', work);
   }
 
+  async version(): Promise<string> {
+    const { pool } = await this.connections.app();
+    const { rows } = await pool.query<{ version: string }>(
+      `select current_setting('server_version') as version`,
+    );
+    return rows[0].version;
+  }
+
   features(): Promise<Feature[]> {
     return postgresFeatures(this.connections);
   }

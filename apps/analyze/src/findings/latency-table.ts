@@ -114,18 +114,27 @@ export function slotsBackFor(table: StratumTable, requests: number): number {
   return Infinity;
 }
 
-/** A limit that about so many requests of the last `slotsBack` slots exceed, ms; -1 when there are fewer. */
-export function limitAbove(table: StratumTable, slotsBack: number, requests: number): number {
+/** Rows that share a bucket are told apart by ranking them all: this many times what is asked for, at most. */
+const alikeMax = 50;
+
+/**
+ * A limit that about so many requests of the last `slotsBack` slots exceed, ms; -1 when there are fewer. It stays above
+ * a bucket that holds far more; null when already the slowest bucket does.
+ */
+export function limitAbove(table: StratumTable, slotsBack: number, requests: number): number | null {
   const buckets = new Map<number, number>();
   for (const [slot, own] of table.slots) {
     if (slot >= slotsBack) continue;
     for (const [bucket, count] of own) add(buckets, bucket, count);
   }
   let seen = 0;
+  let limit: number | null = null;
   for (const [bucket, count] of [...buckets].sort(([a], [b]) => b - a)) {
+    if (count > alikeMax * requests) return limit;
     seen += count;
     // A hair below the bucket's own end: what lies on it belongs to it.
-    if (seen >= requests) return Math.exp(bucket / 100) * (1 - 1e-9);
+    limit = Math.exp(bucket / 100) * (1 - 1e-9);
+    if (seen >= requests) return limit;
   }
   return -1;
 }

@@ -9,11 +9,12 @@ import {
 } from '../findings/anomalous-requests.js';
 import { frequentReadFinding } from '../findings/frequent-reads.js';
 import { mergeIncidents } from '../findings/incidents.js';
-import { latencyTables, lnQuantile, type StratumTable } from '../findings/latency-table.js';
+import { latencyTables, limitAbove, lnQuantile, type StratumTable } from '../findings/latency-table.js';
 import { feedbackFindings, journeyFindings, wanderingJourneys } from '../findings/people.js';
 import { intervalMeans, planRegressions } from '../findings/plan-regressions.js';
 import { foldBaseline, freeze, type Baseline } from '../findings/regression.js';
 import { trendFindings } from '../findings/trend.js';
+import { slowestOf } from '../name-rows.js';
 import { unusedIndexFindings } from '../findings/unused-indexes.js';
 
 const bucketOf = (ms: number): number => Math.floor(Math.log(ms) * 100);
@@ -268,6 +269,40 @@ describe('sessions that wander', () => {
     expect(wanderingJourneys([...good, ...lost.slice(1)])).toEqual([]);
     expect(wanderingJourneys([...good, ...lost.map((s) => ({ ...s, outcome: 'success' }))])).toEqual([]);
     expect(wanderingJourneys(lost)).toEqual([]);
+  });
+});
+
+describe('the slowest rows', () => {
+  const many = (ms: number, count: number, slot = 0): LatencyCount => ({
+    operation: 'search',
+    model: 'm',
+    bucket: bucketOf(ms),
+    slot,
+    count,
+    failed: 0,
+    cacheHit: false,
+  });
+  const limitOf = (counts: LatencyCount[], slotsBack = Infinity) =>
+    limitAbove(latencyTables(counts, 48)[0]!, slotsBack, 10);
+
+  it('lie above a limit that about as many exceed as are asked for', () => {
+    const limit = limitOf([many(10, 400), many(100, 8), many(1_000, 4)])!;
+    expect(limit).toBeLessThanOrEqual(100);
+    expect(limit).toBeGreaterThan(95);
+    expect(limitOf([many(10, 3)])).toBe(-1);
+    expect(limitOf([many(10, 400, 0), many(1_000, 40, 5)], 2)).toBeLessThanOrEqual(10);
+  });
+
+  it('are not ranked among a million equals', () => {
+    const limit = limitOf([many(10, 1_000_000), many(1_000, 4)])!;
+    expect(limit).toBeGreaterThan(900);
+    expect(limitOf([many(10, 1_000_000)])).toBeNull();
+    const table = latencyTables([many(10, 1_000, 3), many(10, 1_000, 4)], 48)[0]!;
+    const window = { from: new Date(0), to: new Date(48 * 60_000), slotMs: 60_000 };
+    expect(slowestOf(table, window, Infinity, 10)).toMatchObject({
+      aboveMs: -1,
+      from: new Date(44 * 60_000),
+    });
   });
 });
 

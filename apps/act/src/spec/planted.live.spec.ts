@@ -40,7 +40,7 @@ async function tried(type: 'IndexOptimization' | 'QueryRegression', parameters: 
       await tx.cycles.advance(cycle.id, cycle.epoch, 'Acting', 'Learned');
   });
   const [action] = await started(rig, tenantId, [candidateOf(type, { parameters })]);
-  const ended = await pump(rig, tenantId, action!.id, 150_000);
+  const ended = await pump(rig, tenantId, action!.id, 500_000);
   console.log(action!.type, ended.state, ended.pairs, String(ended.progress['verdictReason']));
   return { action: action!, ended };
 }
@@ -60,7 +60,7 @@ describe('IndexOptimization', () => {
     expect(ended).toMatchObject({ state: 'Kept', verdict: 'Kept' });
     expect(ended.effect!.high).toBeLessThan(1);
     expect(await indexNames()).toContain('earned_planted');
-  }, 180_000);
+  }, 600_000);
 
   it('undoes an index that only costs writes, and the table is as before', async () => {
     const parameters = { tableRows: termRows, definition: definition('earned_useless', ['tf']) };
@@ -68,7 +68,7 @@ describe('IndexOptimization', () => {
     expect(['Inconclusive', 'RevertedNoBenefit', 'RevertedHarm']).toContain(ended.state);
     expect(await stateOf(action)).toBe(action.snapshotHash);
     expect(await indexNames()).not.toContain('earned_useless');
-  }, 180_000);
+  }, 600_000);
 
   it('drops an earned index that nothing uses, and keeps one that requests need', async () => {
     const unused = definition('earned_unused', ['tf', 'atom_id']);
@@ -81,7 +81,7 @@ describe('IndexOptimization', () => {
     expect(kept.ended.state).toBe('RevertedHarm');
     expect(await stateOf(kept.action)).toBe(kept.action.snapshotHash);
     expect(await indexNames()).toContain('earned_planted');
-  }, 240_000);
+  }, 1_200_000);
 });
 
 describe('QueryRegression', () => {
@@ -104,13 +104,13 @@ describe('QueryRegression', () => {
     expect(ended).toMatchObject({ state: 'Kept' });
     const options = await client.query(`select reloptions from pg_class where relname = 'atom_term'`);
     expect(options.rows[0].reloptions).toBeNull();
-  }, 180_000);
+  }, 600_000);
 
   it('restores the old statistics where new ones bring nothing', async () => {
     const { action, ended } = await tried('QueryRegression', { table: 'atom_term', tableRows: termRows });
     expect(['RevertedNoBenefit', 'Inconclusive', 'RevertedHarm']).toContain(ended.state);
     expect(await stateOf(action)).toBe(action.snapshotHash);
-  }, 240_000);
+  }, 1_200_000);
 
   it('refuses a table with extended statistics', async () => {
     await client.query('create statistics planted_ext on x, y from session_path');

@@ -62,5 +62,5 @@ describe('a migration whose process is killed', () => {
       await client.end();
       await Promise.all([drop(), whole.drop(), rm(markers, { recursive: true })]);
     }
-  });
+  }, 180_000);
 });

@@ -61,6 +61,11 @@ export interface Dialect {
   later(instant: string, milliseconds: string): string;
   /** The age of an instant in seconds, as a float. */
   ageSeconds(instant: string): string;
+  /**
+   * Number of the slot of `slotMs` before `end` (exclusive) in which an instant lies, 0 the latest, at most `last`; null
+   * where comparing with each border is quicker.
+   */
+  timeSlot: ((instant: string, end: string, slotMs: string, last: number) => string) | null;
   /** An id as lower-case text whose order is the same on both engines. */
   idText(column: string): string;
   /** MD5 of ASCII text, in an order that both engines agree on: a seeded shuffle, no secret. */

@@ -93,6 +93,11 @@ export const mssqlDialect: Dialect = {
   later: (instant, ms) =>
     `dateadd(millisecond, cast(cast(${ms} as bigint) % 1000 as int), dateadd(second, cast(cast(${ms} as bigint) / 1000 as int), ${instant}))`,
   ageSeconds: (instant) => `cast(datediff_big(millisecond, ${instant}, sysdatetimeoffset()) as float) / 1000`,
+  // One expression whatever the number of slots: T-SQL nests CASE ten deep at most, and each text is a plan.
+  timeSlot: (instant, end, slotMs, last) => {
+    const slot = `(datediff_big(millisecond, ${instant}, ${end}) - 1) / cast(${slotMs} as bigint)`;
+    return `case when ${slot} > ${last} then ${last} else ${slot} end`;
+  },
   idText: (column) => `lower(convert(varchar(36), ${column}))`,
   shuffleKey: (expression) => `hashbytes('MD5', cast(${expression} as varchar(200)))`,
   lengthBytes: (expression) => `datalength(${expression})`,

@@ -43,6 +43,7 @@ export const postgresDialect: Dialect = {
   later: (instant, milliseconds) =>
     `${instant} + ${postgresDialect.cast(milliseconds, 'float')} * interval '1 millisecond'`,
   ageSeconds: (instant) => `cast(extract(epoch from statement_timestamp() - ${instant}) as float8)`,
+  timeSlot: null,
   idText: (column) => column,
   shuffleKey: (expression) => `md5(${expression})`,
   lengthBytes: (expression) => `octet_length(${expression})`,

@@ -21,6 +21,7 @@ import { settleRescore } from './rescoring.js';
 import { measureRunningCost, type RunningCost } from './running-cost.js';
 import { scoreAction } from './score-action.js';
 import { updateBeliefs } from './update-beliefs.js';
+import { Retention } from './retention.js';
 import { watchSchedule } from './watch-schedule.js';
 
 const watchEveryMs = 15_000;
@@ -28,6 +29,7 @@ const watchEveryMs = 15_000;
 @Controller()
 export class LearnHandler implements OnApplicationBootstrap, OnModuleDestroy {
   private timer: NodeJS.Timeout | null = null;
+  private readonly retention: Retention;
 
   constructor(
     @Inject(STORE) private readonly store: Store,
@@ -35,7 +37,9 @@ export class LearnHandler implements OnApplicationBootstrap, OnModuleDestroy {
     @Inject(CONFIG) private readonly config: ServiceConfig,
     @Inject(KILL_SWITCH) private readonly killSwitch: KillSwitch,
     @Inject(LOGGER) private readonly log: Logger,
-  ) {}
+  ) {
+    this.retention = new Retention(store);
+  }
 
   onApplicationBootstrap(): void {
     void this.watch();
@@ -109,8 +113,10 @@ export class LearnHandler implements OnApplicationBootstrap, OnModuleDestroy {
     try {
       if (await this.killSwitch.isOn()) return;
       await watchSchedule(this.store, this.config.loopScale, (line) => this.log.warn(line));
+      const dropped = await this.retention.keep(new Date());
+      if (dropped) this.log.info({ dropped }, 'rows past their retention are dropped');
     } catch (error) {
-      this.log.error({ err: error }, 'the schedule could not be looked after; tried again');
+      this.log.error({ err: error }, 'the schedule or the retention could not be looked after; tried again');
     }
   }
 }

@@ -81,6 +81,7 @@ export async function ingestCorpus(options: IngestOptions): Promise<IngestResult
 const loadedTables = [
   'atom',
   'atom_embedding',
+  'atom_embedding_staging',
   'atom_relation',
   'atom_source',
   'atom_term',

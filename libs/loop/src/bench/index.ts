@@ -12,7 +12,7 @@ import { simulatedFigures } from './simulated.js';
 /** The runner starts a durable cluster and names it in HARTO_TEST_PG. */
 export const needsPostgres = true;
 
-const cycles = 300;
+const cycles = 200;
 const target = '<=1.3';
 const peer = 'four bare BullMQ hops, each one four-row transaction, two in act';
 

@@ -219,7 +219,7 @@ describe('CacheWarming over four services', () => {
     await reached(system, asked, ['Verifying']);
     await store.rows(
       `update cached_activation
-          set answer = left(answer, -1) || ',"planted":[' || repeat('0,', 3000000) || '0]}'
+          set answer = left(answer, -1) || ',"planted":[' || repeat('0,', 8000000) || '0]}'
         where action_id = $1`,
       [asked.id],
     );

@@ -108,7 +108,7 @@ export class OutboxRelay {
       for (let left = sweepMax; left > 0; left -= claimMax) {
         const claim = await this.#claim(this.#options.staleMs);
         await this.#markNow(claim.ids);
-        if (claim.ids.length < claimMax) break;
+        if (claim.claimed < claimMax) break;
       }
     } catch (error) {
       this.#options.onError?.(error);
@@ -124,7 +124,7 @@ export class OutboxRelay {
         const claim = await this.#claim(0);
         ids.push(...claim.ids);
         added += claim.added;
-        if (claim.ids.length < claimMax) break;
+        if (claim.claimed < claimMax) break;
       }
       // Marked at the end: until then the lease keeps the rows out of the next claim.
       for (let from = 0; from < ids.length; from += claimMax)
@@ -135,7 +135,11 @@ export class OutboxRelay {
     return added;
   }
 
-  async #claim(staleMs: number): Promise<{ ids: string[]; added: number }> {
+  /**
+   * Leases due rows and adds those that their queue lacks. Rows whose publication is under way are left to it, unmarked:
+   * should it fail, they come due again with the end of their lease, not when they are stale.
+   */
+  async #claim(staleMs: number): Promise<{ claimed: number; ids: string[]; added: number }> {
     const { store, leaseMs } = this.#options;
     const claimed = await store.withSystem('relay: claim', (tx) =>
       tx.plumbing.claimOutbox(claimMax, staleMs, leaseMs),
@@ -148,7 +152,7 @@ export class OutboxRelay {
       );
       added += results.filter(Boolean).length;
     }
-    return { ids: claimed.map((row) => row.id), added };
+    return { claimed: claimed.length, ids: rows.map((row) => row.id), added };
   }
 
   async #markNow(ids: string[]): Promise<void> {

@@ -35,6 +35,9 @@ function sharedPool(url: string, max: number): pg.Pool {
   // Each queue and worker listens once; all of them share this emitter.
   pool.setMaxListeners(100);
   pool.on('error', () => {});
+  // The pool listens to idle connections only: one that is cut between the statements of a transaction would end the
+  // process. Whoever uses it sees the fault of its next statement.
+  pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
 }
 

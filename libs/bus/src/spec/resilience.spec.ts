@@ -151,6 +151,22 @@ describe.each(engines)('resilience on $engine', ({ engine, skip }) => {
     await relay.flush(60_000);
   });
 
+  it('publishes what failed while the poll went by it, long before it is stale', async () => {
+    const staleMs = 3_600_000;
+    service = await startService(rig, 'hypothesize', Hypothesize, { staleMs, leaseMs: 500 });
+    const { queues } = service;
+    const add = queues.add.bind(queues);
+    let fail = () => {};
+    const away = new Promise<never>((_, reject) => (fail = () => reject(new Error('queue away'))));
+    let held = false;
+    queues.add = (...args) => (held ? add(...args) : ((held = true), away));
+    const ids = await write(1);
+    const seen = 'select 1 from outbox where leased_until is not null or published_at is not null';
+    await until(async () => (await rig.query(seen)).length === 1);
+    fail();
+    await until(() => once(ids), 60_000, 'every effect once');
+  });
+
   it('lets running handlers finish on drain, and takes no more', async () => {
     const { transport, queues, relay } = await start();
     let release = () => {};

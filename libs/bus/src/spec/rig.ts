@@ -112,6 +112,7 @@ export async function startService(
   options: {
     staleMs?: number;
     pollMs?: number;
+    leaseMs?: number;
     settings?: Partial<QueueSettings>;
     concurrency?: number;
     whole?: boolean;
@@ -120,8 +121,8 @@ export async function startService(
   const queues = await rig.open(options.settings);
   const canaries = new CanaryWatch();
   const { store } = rig;
-  const { pollMs = 200, staleMs = 60_000 } = options;
-  const relay = new OutboxRelay({ store, queues, service, pollMs, staleMs });
+  const { pollMs = 200, staleMs = 60_000, leaseMs = 10_000 } = options;
+  const relay = new OutboxRelay({ store, queues, service, pollMs, staleMs, leaseMs });
   const transport = new BullTransport({
     queues,
     store,

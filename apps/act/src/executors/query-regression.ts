@@ -21,7 +21,7 @@ function tableOf(action: Pick<ActionRow, 'parameters'>): string {
   const parsed = parametersSchema.safeParse(action.parameters);
   if (!parsed.success) throw new HartoError('INPUT_INVALID', 'statistics plan names no table');
   if (parsed.data.operation === 'force-plan') {
-    throw new HartoError('FEATURE_UNAVAILABLE', 'plan forcing: the store offers it on no engine');
+    throw new HartoError('FEATURE_UNAVAILABLE', 'plan forcing: this executor refreshes statistics only');
   }
   return parsed.data.table;
 }

@@ -21,6 +21,8 @@ export interface QueueBackend {
   readonly engine: 'postgres' | 'redis';
   queue(name: string): BusQueue;
   worker(name: string, processor: BusProcessor, settings: WorkerSettings): BusWorker;
+  /** Since when the first of the waiting jobs could run, epoch ms; null when none waits. */
+  oldestReadyAt(queue: BusQueue): Promise<number | null>;
   close(): Promise<void>;
 }
 

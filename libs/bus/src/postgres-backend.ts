@@ -98,6 +98,20 @@ async function grant(client: pg.Client, role: string): Promise<void> {
   );
 }
 
+/**
+ * BullMQ's own getters page this engine's queues from the newest job on, whatever order is asked for, and a lane that
+ * nobody takes from looks young then as long as jobs are added to it. Of a long queue the head is read.
+ */
+async function oldestReadyAt(pool: pg.Pool, queue: string): Promise<number | null> {
+  const { rows } = await pool.query<{ ready_at: string | null }>(
+    `select min(greatest(added_at_ms, coalesce(process_at_ms, 0))) as ready_at
+       from (select added_at_ms, process_at_ms from job
+              where queue = $1 and state = 'waiting' order by priority, seq limit 1000) as head`,
+    [queue],
+  );
+  return rows[0]?.ready_at == null ? null : Number(rows[0].ready_at);
+}
+
 export function unreachable(url: string, cause: unknown): HartoError {
   if (cause instanceof HartoError) return cause;
   const where = URL.canParse(url) ? new URL(url).host : 'QUEUE_URL';
@@ -124,6 +138,7 @@ export async function openPostgresBackend(
     queue: (name) => new Queue(full(name), { connection }) as unknown as BusQueue,
     worker: (name, processor, settings) =>
       new Worker(full(name), processor, { connection, ...settings }) as unknown as BusWorker,
+    oldestReadyAt: (queue) => oldestReadyAt(pool, queue.name),
     close: () => pool.end(),
   };
 }

@@ -25,16 +25,15 @@ export async function queueAge(queues: Queues, name: QueueName): Promise<QueueAg
   const queue = queues.of(name);
   const [counts, oldest] = await Promise.all([
     queue.getJobCounts('waiting', 'active', 'delayed', 'failed'),
-    queue.getJobs(['waiting'], 0, 0, true),
+    queues.oldestReadyAt(name),
   ]);
-  const [job] = oldest;
   return {
     queue: name,
     waiting: counts['waiting'] ?? 0,
     active: counts['active'] ?? 0,
     delayed: counts['delayed'] ?? 0,
     failed: counts['failed'] ?? 0,
-    oldestMs: job ? Math.max(0, Date.now() - job.timestamp - (job.opts.delay ?? 0)) : 0,
+    oldestMs: oldest === null ? 0 : Math.max(0, Date.now() - oldest),
   };
 }
 

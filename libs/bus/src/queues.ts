@@ -77,6 +77,11 @@ export class Queues {
     return queue;
   }
 
+  /** Since when the first of the jobs that wait in it could run, epoch ms; null when none waits. */
+  oldestReadyAt(name: QueueName): Promise<number | null> {
+    return this.backend.oldestReadyAt(this.of(name));
+  }
+
   /** Adds a message to its service's queue; an id that is already there is left as it is. */
   async add(envelope: Envelope, delayMs = 0): Promise<void> {
     const queue = this.of(queueNameOf(envelope.name));

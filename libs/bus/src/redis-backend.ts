@@ -90,6 +90,10 @@ export async function openRedisBackend(
     queue: (name) => new Queue(name, { connection: redis, prefix }) as unknown as BusQueue,
     worker: (name, processor, settings) =>
       new Worker(name, processor, { connection: redis, prefix, ...settings }) as unknown as BusWorker,
+    oldestReadyAt: async (queue) => {
+      const [job] = await queue.getJobs(['waiting'], 0, 0, true);
+      return job ? job.timestamp + (job.opts.delay ?? 0) : null;
+    },
     close: async () => {
       for (const connection of blocking) connection.disconnect();
       await redis.quit().catch(() => redis.disconnect());

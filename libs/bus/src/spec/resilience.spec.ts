@@ -193,6 +193,21 @@ describe.each(engines)('resilience on $engine', ({ engine, skip }) => {
     expect(age.oldestMs).toBeGreaterThanOrEqual(ageMs);
   });
 
+  it('tells the age of the oldest job that waits, however many came after it', async () => {
+    const queues = await rig.open();
+    const aged = (ageMs: number, options = {}) =>
+      queues.of('learn').add('aged', {}, { timestamp: Date.now() - ageMs, ...options });
+    for (const ageMs of [300_000, 120_000, 0, 60_000, 0]) await aged(ageMs);
+    // It could run a minute ago, and waits since then only.
+    await aged(900_000, { delay: 840_000 });
+    const { waiting, delayed, oldestMs } = await queueAge(queues, 'learn');
+    expect(waiting + delayed).toBe(6);
+    expect(oldestMs).toBeGreaterThanOrEqual(300_000);
+    expect(oldestMs).toBeLessThan(800_000);
+    await queues.of('learn').obliterate();
+    expect(await queueAge(queues, 'learn')).toMatchObject({ waiting: 0, oldestMs: 0 });
+  });
+
   it('aborts what does not finish in time', async () => {
     const { transport } = await start();
     let running = 0;

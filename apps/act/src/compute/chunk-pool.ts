@@ -6,10 +6,10 @@ import type { ChunkAnswer, ChunkTask } from './chunk-task.js';
 /** Heap of one worker thread, MiB; vectors and sieves live outside of it. */
 const heapMiB = 512;
 
-const create = (maxThreads: number) =>
+const create = (minThreads: number, maxThreads: number) =>
   new Piscina<ChunkTask, ChunkAnswer>({
     filename: new URL('./chunk-worker.js', import.meta.url).href,
-    minThreads: 0,
+    minThreads,
     maxThreads,
     idleTimeout: 30_000,
     resourceLimits: { maxOldGenerationSizeMb: heapMiB },
@@ -19,16 +19,18 @@ const create = (maxThreads: number) =>
 
 /** Chunks run in worker threads, so that locks are renewed and the service answers; verifications in others. */
 export class ChunkPool {
-  private readonly workers = create(availableParallelism());
-  private readonly verifiers = create(1);
+  private readonly workers = create(0, availableParallelism());
+  #verifiers: Piscina<ChunkTask, ChunkAnswer> | null = null;
 
   /** Ends the thread when the signal aborts or the deadline passes: work that does not listen stops all the same. */
   run(task: ChunkTask, signal: AbortSignal): Promise<ChunkAnswer> {
     const within = AbortSignal.any([signal, AbortSignal.timeout(computeLimits.deadlineMs)]);
-    return (task.independent ? this.verifiers : this.workers).run(task, { signal: within });
+    // Where chunks run one will be verified at the end, when everybody waits for it: its thread starts beside the first.
+    const verifiers = (this.#verifiers ??= create(1, 1));
+    return (task.independent ? verifiers : this.workers).run(task, { signal: within });
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.workers.destroy(), this.verifiers.destroy()]);
+    await Promise.all([this.workers.destroy(), this.#verifiers?.destroy()]);
   }
 }

@@ -39,18 +39,29 @@ export function firstSize(total: number, budget: PlanBudget): number {
   return Math.min(target * 1e6, total / (computeLimits.chunksPerWorkerMin * budget.workers));
 }
 
-/** Numbers a chunk of this state should cover. */
-function chunkUnits(round: Round, roundCost: number, state: PlanState, budget: PlanBudget): number {
+/** The last chunks are so much shorter than the others at most. */
+const taper = 4;
+
+/**
+ * Numbers the chunk that begins at `next` should cover: as many as `size` stands for, but always two chunks a worker of
+ * what is left, so that no worker waits long for the last chunk of another (guided self-scheduling, Polychronopoulos
+ * and Kuck 1987).
+ */
+function chunkUnits(
+  round: Round,
+  roundCost: number,
+  { next, planned, size }: PlanState,
+  budget: PlanBudget,
+): number {
   if (round.indivisible) return 1;
   if (budget.mode.mode === 'fixed') return budget.mode.size;
   const units = round.hi - round.lo + 1;
-  const size = state.size > 0 ? state.size : firstSize(roundCost, budget);
+  const left = round.hi - next + 1;
   const wanted = Math.max(1, Math.floor((size / Math.max(roundCost, 1)) * units));
-  // Never more than the computation may have, nor fewer than two a worker.
-  const left = Math.max(1, computeLimits.chunksMax - state.planned);
-  const least = Math.ceil((round.hi - state.next + 1) / left);
-  const most = Math.max(1, Math.ceil(units / (computeLimits.chunksPerWorkerMin * budget.workers)));
-  return Math.max(least, Math.min(wanted, most));
+  const share = Math.ceil(left / (computeLimits.chunksPerWorkerMin * budget.workers));
+  // Never more chunks than the computation may have.
+  const least = Math.ceil(left / Math.max(1, computeLimits.chunksMax - planned));
+  return Math.max(least, Math.min(wanted, Math.max(share, Math.ceil(wanted / taper))));
 }
 
 /** The next wave of a round: chunks that tile it without gap or overlap, and the state after them. */
@@ -63,13 +74,12 @@ export function planWave(
   budget: PlanBudget,
 ): { chunks: PlannedChunk[]; state: PlanState } {
   const roundCost = type.cost(params, round, input);
-  const units = chunkUnits(round, roundCost, state, budget);
   const size = state.size > 0 ? state.size : firstSize(roundCost, budget);
   const chunks: PlannedChunk[] = [];
   let { next, planned } = state;
   while (next <= round.hi && chunks.length < budget.wave && planned < computeLimits.chunksMax) {
     const lo = next;
-    const hi = Math.min(round.hi, lo + units - 1);
+    const hi = Math.min(round.hi, lo + chunkUnits(round, roundCost, { next, planned, size }, budget) - 1);
     const span = { round: round.round, lo, hi };
     chunks.push({ ...span, no: planned, cost: Math.max(1, Math.round(type.cost(params, span, input))) });
     planned++;

@@ -202,6 +202,31 @@ describe('planning', () => {
     );
   });
 
+  it('the last chunks get shorter, so that no worker waits long for another', () => {
+    const params = { lo: 1, hi: 1e11, method: 'sieve' };
+    const round = type.firstRound(params, null);
+    const budget = { workers: 2, wave: 100, mode: { mode: 'time', targetMs: 4000 } as const };
+    const { chunks } = planWave(type, params, round, null, { next: 1, planned: 0, size: 0 }, budget);
+    const lengths = chunks.map(({ lo, hi }) => hi - lo + 1);
+    expect(lengths[0]).toBe(25e9);
+    expect(lengths.at(-1)).toBeLessThanOrEqual(25e9 / 4);
+    expect(lengths.toSorted((a, b) => b - a)).toEqual(lengths);
+    // Worker by worker, the first that is free takes the next one: how long is one alone at the end?
+    const free = [0, 0];
+    for (const { cost } of chunks) free[free[0] <= free[1] ? 0 : 1] += cost;
+    expect(Math.abs(free[0] - free[1]) / (free[0] + free[1])).toBeLessThan(0.05);
+    // A long computation has chunks of the size asked for until its end is near.
+    const long = planWave(
+      type,
+      { ...params, hi: 1e13 },
+      type.firstRound({ ...params, hi: 1e13 }, null),
+      null,
+      { next: 1, planned: 0, size: 0 },
+      budget,
+    );
+    expect(new Set(long.chunks.map(({ lo, hi }) => hi - lo)).size).toBe(1);
+  });
+
   it('classic chunks have 10,000 numbers', () => {
     const params = { lo: 1, hi: 35_000, method: 'sieve' };
     const round = type.firstRound(params, null);

@@ -1,4 +1,5 @@
 export * from './errors.js';
+export * from './thread-fault.js';
 export * from './enums.js';
 export * from './action-types.js';
 export * from './messages.js';

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { computeLimits } from '@hartonomous/compute';
+import { orThrow, type ThreadFault } from '@hartonomous/contracts';
 import { Piscina } from 'piscina';
 import type { ChunkAnswer, ChunkTask } from './chunk-task.js';
 
@@ -7,7 +8,7 @@ import type { ChunkAnswer, ChunkTask } from './chunk-task.js';
 const heapMiB = 512;
 
 const create = (minThreads: number, maxThreads: number) =>
-  new Piscina<ChunkTask, ChunkAnswer>({
+  new Piscina<ChunkTask, ChunkAnswer | ThreadFault>({
     filename: new URL('./chunk-worker.js', import.meta.url).href,
     minThreads,
     maxThreads,
@@ -20,14 +21,14 @@ const create = (minThreads: number, maxThreads: number) =>
 /** Chunks run in worker threads, so that locks are renewed and the service answers; verifications in others. */
 export class ChunkPool {
   private readonly workers = create(0, availableParallelism());
-  #verifiers: Piscina<ChunkTask, ChunkAnswer> | null = null;
+  #verifiers: Piscina<ChunkTask, ChunkAnswer | ThreadFault> | null = null;
 
   /** Ends the thread when the signal aborts or the deadline passes: work that does not listen stops all the same. */
-  run(task: ChunkTask, signal: AbortSignal): Promise<ChunkAnswer> {
+  async run(task: ChunkTask, signal: AbortSignal): Promise<ChunkAnswer> {
     const within = AbortSignal.any([signal, AbortSignal.timeout(computeLimits.deadlineMs)]);
     // Where chunks run one will be verified at the end, when everybody waits for it: its thread starts beside the first.
     const verifiers = (this.#verifiers ??= create(1, 1));
-    return (task.independent ? verifiers : this.workers).run(task, { signal: within });
+    return orThrow(await (task.independent ? verifiers : this.workers).run(task, { signal: within }));
   }
 
   async close(): Promise<void> {

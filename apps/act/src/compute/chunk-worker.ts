@@ -1,5 +1,6 @@
 import { setPriority } from 'node:os';
 import { checksumOf, parseParams, taskTypeOf } from '@hartonomous/compute';
+import { answerOf, type ThreadFault } from '@hartonomous/contracts';
 import { ChunkSignals, type ChunkAnswer, type ChunkTask } from './chunk-task.js';
 
 /** Below the services and the database on the same cores; on Linux this is the thread's own. */
@@ -11,7 +12,11 @@ try {
 }
 
 /** One chunk, in a thread of its own. */
-export default async function runChunk(task: ChunkTask): Promise<ChunkAnswer> {
+export default function runInThread(task: ChunkTask): ChunkAnswer | ThreadFault {
+  return answerOf(() => runChunk(task));
+}
+
+function runChunk(task: ChunkTask): ChunkAnswer {
   const signals = new ChunkSignals(task.signals);
   const began = process.threadCpuUsage();
   const type = taskTypeOf(task.type, task.version);

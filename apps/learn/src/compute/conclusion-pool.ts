@@ -1,7 +1,8 @@
 import type { Outcome, Partial } from '@hartonomous/compute';
+import { orThrow, type ThreadFault } from '@hartonomous/contracts';
 import { Piscina } from 'piscina';
 import type { ConclusionTask } from './conclusion-task.js';
-import conclude from './conclusion-worker.js';
+import { conclude } from './conclusion-worker.js';
 
 /** Heap of the thread, MiB. */
 const heapMiB = 1024;
@@ -13,7 +14,7 @@ type TaskOf<K extends ConclusionTask['kind']> = Omit<Extract<ConclusionTask, { k
  * so that locks are renewed and the service answers. Summaries alone are added where they are.
  */
 export class ConclusionPool {
-  private readonly thread = new Piscina<ConclusionTask, Partial | Outcome | null>({
+  private readonly thread = new Piscina<ConclusionTask, Partial | Outcome | null | ThreadFault>({
     filename: new URL('./conclusion-worker.js', import.meta.url).href,
     minThreads: 0,
     maxThreads: 1,
@@ -32,7 +33,7 @@ export class ConclusionPool {
   }
 
   private async run(task: ConclusionTask, heavy: boolean): Promise<Partial | Outcome | null> {
-    return heavy ? this.thread.run(task) : conclude(task);
+    return heavy ? orThrow(await this.thread.run(task)) : conclude(task);
   }
 
   close(): Promise<void> {

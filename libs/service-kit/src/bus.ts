@@ -1,6 +1,14 @@
-import { handleOnce, publish } from '@hartonomous/bus';
-import type { BullClient, HandleDeps, Outgoing, OutboxRelay, Publication } from '@hartonomous/bus';
-import type { Envelope, MessageName } from '@hartonomous/contracts';
+import { handleOnce, publish, queueAges } from '@hartonomous/bus';
+import type {
+  BullClient,
+  HandleDeps,
+  Outgoing,
+  OutboxRelay,
+  Publication,
+  QueueAge,
+  Queues,
+} from '@hartonomous/bus';
+import type { Envelope, MessageName, ServiceName } from '@hartonomous/contracts';
 import type { TenantTransaction } from '@hartonomous/store';
 import { lastValueFrom } from 'rxjs';
 
@@ -10,6 +18,7 @@ export class Bus {
     private readonly deps: HandleDeps,
     private readonly relay: OutboxRelay,
     private readonly client: BullClient,
+    private readonly queues: Queues,
   ) {}
 
   /** Runs `work` with the message's inbox row in one transaction; undefined when its effect was there already. */
@@ -30,6 +39,11 @@ export class Bus {
   /** Asks a `@MessagePattern` handler and waits for its answer. */
   send<R>(name: MessageName, message: Outgoing): Promise<R> {
     return lastValueFrom(this.client.send<R, Outgoing>(name, message));
+  }
+
+  /** How long messages wait in the lanes of a service. */
+  laneAges(service: ServiceName): Promise<QueueAge[]> {
+    return queueAges(this.queues, [service]);
   }
 
   /** Waits, bounded, until everything committed so far is in the queue. */

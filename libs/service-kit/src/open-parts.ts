@@ -94,7 +94,7 @@ export async function openParts(name: ServiceName, config: ServiceConfig, log: L
       relay,
       transport,
       client,
-      bus: new Bus({ store, service: name }, relay, client),
+      bus: new Bus({ store, service: name }, relay, client, queues),
       killSwitch: new KillSwitch({ store, clock, home: config.home, forced: config.kill }),
       health: new Health({ queues, canaries, service: name, clock }),
     };

@@ -37,22 +37,41 @@ export function slowLimits(tables: readonly StratumTable[]): SlowLimit[] {
     });
 }
 
-/** Row-major features: ln(duration / median), tokens / 1000, hour / 24, weekday / 7. */
-function features(sample: readonly SampledRequest[], lnMedian: number): Float64Array {
-  const points = new Float64Array(sample.length * 4);
-  sample.forEach((r, i) => {
-    const hour = r.startedAt.getUTCHours() + r.startedAt.getUTCMinutes() / 60;
+const dayMs = 86_400_000;
+const weekMs = 7 * dayMs;
+
+/** Row-major features of the sample: ln(duration / median), tokens / 1000, and where its time stands. */
+function features(
+  sample: readonly SampledRequest[],
+  lnMedian: number,
+  when: (timeMs: number) => readonly number[],
+): { points: Float64Array; dimensions: number } {
+  const rows = sample.map((r) => {
     const ln = Math.log(Math.max(r.durationMs, 0.05)) - lnMedian;
-    points.set([ln, r.tokens / 1_000, hour / 24, r.startedAt.getUTCDay() / 7], i * 4);
+    return [ln, r.tokens / 1_000, ...when(r.startedAt.getTime())];
   });
-  return points;
+  return { points: Float64Array.from(rows.flat()), dimensions: rows[0]?.length ?? 0 };
 }
+
+/** Hour / 24 and weekday / 7 (UTC): a forest splits them, and does not mind where they begin again. */
+const onLines = (timeMs: number): number[] => [
+  (timeMs % dayMs) / dayMs,
+  Math.floor((timeMs % weekMs) / dayMs) / 7,
+];
+
+/** The same on circles of circumference 1: two requests a minute apart are near each other at midnight too. */
+const onCircles = (timeMs: number): number[] =>
+  [dayMs, weekMs].flatMap((periodMs) => {
+    const turn = (2 * Math.PI * (timeMs % periodMs)) / periodMs;
+    return [Math.cos(turn) / (2 * Math.PI), Math.sin(turn) / (2 * Math.PI)];
+  });
 
 /** Ids that LOF flags in the sample; k at least twice the largest burst that the robust z saw in it. */
 export function lofOutliers(sample: readonly SampledRequest[], lnMedian: number, burst: number): string[] {
   if (sample.length < requestsMin) return [];
   const k = Math.min(sample.length - 1, Math.max(neighboursMin, 2 * burst));
-  const scores = localOutlierFactor(features(sample, lnMedian), 4, { k, reachabilityFloor });
+  const { points, dimensions } = features(sample, lnMedian, onCircles);
+  const scores = localOutlierFactor(points, dimensions, { k, reachabilityFloor });
   return sample.filter((_, i) => scores[i]! > lofFactor).map((r) => r.id);
 }
 
@@ -64,10 +83,10 @@ export function forestOutliers(
   seed: string,
 ): string[] | null {
   if (baseline.length < baselineMin || sample.length === 0) return null;
-  const known = features(baseline, lnMedian);
-  const forest = fitIsolationForest(known, 4, { rng: rngOfText(seed) });
+  const { points: known, dimensions } = features(baseline, lnMedian, onLines);
+  const forest = fitIsolationForest(known, dimensions, { rng: rngOfText(seed) });
   const limit = isolationScores(forest, known).sort()[Math.ceil(forestQuantile * baseline.length) - 1]!;
-  const scores = isolationScores(forest, features(sample, lnMedian));
+  const scores = isolationScores(forest, features(sample, lnMedian, onLines).points);
   return sample.filter((_, i) => scores[i]! > limit).map((r) => r.id);
 }
 

@@ -33,21 +33,12 @@ afterAll(async () => {
 
 const traceId = 'c'.repeat(32);
 
-/**
- * Hour and weekday are features that jump at midnight UTC: a set on both sides of it is another one, whose halves stand
- * apart from each other. In the first hour of a day the set ends before it.
- */
-function endOfDayPart(nowMs: number): number {
-  const midnightMs = nowMs - (nowMs % 86_400_000);
-  return nowMs - midnightMs > 65 * 60_000 ? nowMs : midnightMs - 60_000;
-}
-
 /** 50 requests of 200 ms and 10 of 2500 ms among them, over an hour; the ids of the ten. */
 async function recordAcceptanceSet(tenantId: string, jitter: number): Promise<string[]> {
   const rng = createRng(7);
   return test.store.withTenant(tenantId, async (tx) => {
     const model = await tx.models.ensureNative();
-    const endMs = endOfDayPart((await tx.now()).getTime() - 60_000);
+    const endMs = (await tx.now()).getTime() - 60_000;
     const rows = Array.from({ length: 60 }, (_, i): RequestRecord => {
       const slow = i % 6 === 5;
       return {

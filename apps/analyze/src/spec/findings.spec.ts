@@ -30,10 +30,10 @@ const countsOf = (durations: number[], slotOf = (_i: number) => 0): LatencyCount
   }));
 const tableOf = (durations: number[], slotOf?: (i: number) => number): StratumTable =>
   latencyTables(countsOf(durations, slotOf), 48)[0]!;
-const sampleOf = (durations: number[]): SampledRequest[] =>
+const sampleOf = (durations: number[], from = Date.UTC(2026, 10, 2, 10), stepMs = 1_000): SampledRequest[] =>
   durations.map((durationMs, i) => ({
     id: `r${i}`,
-    startedAt: new Date(Date.UTC(2026, 10, 2, 10, 0, i)),
+    startedAt: new Date(from + i * stepMs),
     durationMs,
     tokens: 0,
     status: 'ok',
@@ -72,6 +72,17 @@ describe('anomalous requests', () => {
       expect(extra / 20).toBeLessThanOrEqual(2);
     },
   );
+
+  // Saturday to Sunday: the features of the hour and of the weekday would both jump.
+  it.each([0, 20, 50])('stand apart by what they are, not by the midnight after request %d', (before) => {
+    const midnight = Date.UTC(2026, 10, 8);
+    const rng = createRng(3);
+    const durations = acceptance(() => 0.05 * (2 * rng() - 1));
+    const sample = sampleOf(durations, midnight - before * 60_000, 60_000);
+    const flagged = lofOutliers(sample, Math.log(200), 10);
+    expect(flagged).toEqual(expect.arrayContaining(slow));
+    expect(flagged.length).toBeLessThanOrEqual(12);
+  });
 
   it('count every row, however small the sample', () => {
     const table = tableOf([

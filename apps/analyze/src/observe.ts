@@ -11,6 +11,7 @@ import { trendFindings } from './findings/trend.js';
 import { named, rowsOf, slowestOf, type CountedFinding } from './name-rows.js';
 import { observeEngine } from './observe-engine.js';
 import { readAnomalies } from './read-anomalies.js';
+import { readCache } from './read-cache.js';
 import { notObservable, readCode } from './read-code.js';
 import { pickOf, type Window } from './window.js';
 
@@ -42,15 +43,19 @@ export async function observe(
   cycle: CycleRow,
   scale: number,
 ): Promise<Observed> {
-  const read = await store.withTenant(tenantId, (tx) => readWindow(tx, cycle), { isolation: 'snapshot' });
+  const read = await store.withTenant(tenantId, (tx) => readWindow(tx, cycle, scale), {
+    isolation: 'snapshot',
+  });
   const engine = await observeEngine(store, tenantId, cycle.id, read.to, scale);
   const frequent = frequentReadFinding(read.keys, {
     modelId: read.model.id,
     corpusVersion: read.corpusVersion,
+    cached: read.cached,
   });
   const findings: Finding[] = [
     ...engine.findings,
     ...(frequent ? [frequent] : []),
+    ...read.idle,
     ...read.concepts,
     ...read.code.findings,
     ...read.anomalies,
@@ -82,7 +87,7 @@ const ratingOf = (read: Read, table: StratumTable): number | null =>
 
 type Read = Awaited<ReturnType<typeof readWindow>>;
 
-async function readWindow(tx: TenantTransaction, cycle: CycleRow) {
+async function readWindow(tx: TenantTransaction, cycle: CycleRow, scale: number) {
   const to = await tx.now();
   const watermark = cycle.scope === 'full' ? null : await tx.cycles.watermark();
   const from = watermark ?? new Date(to.getTime() - fullLookBackHours * 3_600_000);
@@ -92,16 +97,23 @@ async function readWindow(tx: TenantTransaction, cycle: CycleRow) {
   const tables = latencyTables(counts, slots);
   // A hit is no measure for a computation: each is compared with its own kind.
   const parts = [false, true].flatMap((hit) => latencyTables(counts, slots, hit));
-  const regressions = compareWithBaselines(tables, await tx.settings.all(), window);
+  const settings = await tx.settings.all();
+  const regressions = compareWithBaselines(tables, settings, window);
   const trends = tables.flatMap((table) => trendFindings(table, slots, slotMs));
+  const model = (await tx.models.resolve('serving')) ?? (await tx.models.ensureNative());
+  const corpusVersion = await tx.ingestion.corpusVersion();
+  const keys = await tx.workload.topKeys(from, to, topKeysMax);
+  const hashes = keys.map((k) => k.inputHash);
   return {
     from,
     to,
     tables,
     baselines: regressions.baselines,
-    model: (await tx.models.resolve('serving')) ?? (await tx.models.ensureNative()),
-    corpusVersion: await tx.ingestion.corpusVersion(),
-    keys: await tx.workload.topKeys(from, to, topKeysMax),
+    model,
+    corpusVersion,
+    keys,
+    cached: new Set(await tx.analysis.cachedKeys(model.id, corpusVersion, hashes)),
+    idle: await readCache(tx, { now: to, scale, corpusVersion, settings }),
     ...(await readRows(tx, window, tables, parts, [...regressions.found, ...trends], cycle.id)),
     concepts: await readConcepts(tx, cycle.id),
     code: await readCode(tx),

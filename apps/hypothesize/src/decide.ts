@@ -61,6 +61,7 @@ function contextOf(
     requestsPerHour: requests / hours,
     meanSeconds: requests > 0 ? weighted / requests / 1_000 : 0,
     schemaFingerprint,
+    windowTo: document.windowTo,
     heldOut: (inputHash) => isHeldOut(tenantId, inputHash),
   };
 }

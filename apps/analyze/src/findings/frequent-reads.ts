@@ -18,7 +18,7 @@ const keysMax = 200;
 /** Keys asked again and again whose answers are computed each time. */
 export function frequentReadFinding(
   keys: KeyUse[],
-  context: { modelId: string; corpusVersion: number },
+  { cached, ...context }: { modelId: string; corpusVersion: number; cached: ReadonlySet<string> },
   settings: FrequentReadSettings = frequentReadDefaults,
 ): Finding | null {
   const frequent = keys.filter((k) => k.count >= settings.usesMin).slice(0, keysMax);
@@ -46,6 +46,7 @@ export function frequentReadFinding(
         count,
         meanMs: ms,
         cacheHits,
+        cached: cached.has(inputHash),
       })),
     },
   };

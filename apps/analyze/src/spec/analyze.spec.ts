@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { handleOnce } from '@hartonomous/bus';
 import { newId, type Envelope } from '@hartonomous/contracts';
 import { KillSwitch, type Bus, type ServiceConfig } from '@hartonomous/service-kit';
-import type { RequestRecord } from '@hartonomous/store';
+import type { RequestRecord, TenantTransaction } from '@hartonomous/store';
 import { openTestStore, type TestStore } from '@hartonomous/store/testing';
 import { createTestFolder, patientClock, removeTestFolder } from '@hartonomous/testing';
 import { AnalyzeHandler } from '../analyze.handler.js';
@@ -74,6 +74,47 @@ async function requested(tenantId: string, scope: 'full' | 'incremental' = 'full
 
 const tenant = async (): Promise<string> =>
   (await test.store.withSystem('test', (tx) => tx.tenants.ensure(`t-${newId()}`))).id;
+
+/** A warming that was kept ten hours of this loop ago, and whose answers nobody has asked for. */
+async function keepAnswers(tx: TenantTransaction, keys: { inputHash: string }[]): Promise<string> {
+  const model = await tx.models.ensureNative();
+  const { cycle } = await tx.cycles.request({
+    id: newId(),
+    scope: 'full',
+    requestedBy: 'test',
+    dueAt: new Date(),
+  });
+  await tx.cycles.advance(cycle.id, 0, 'Requested', 'Failed');
+  const action = await tx.actions.create({
+    id: newId(),
+    cycleId: cycle.id,
+    hypothesisId: newId(),
+    type: 'CacheWarming',
+    target: 'answers',
+    targetClass: 'answers',
+    design: 'matched-key-pairs',
+    actionClass: 'A',
+    state: 'Verifying',
+    planHash: 'a'.repeat(64),
+    parameters: { modelId: model.id, keys },
+    inverse: { kind: 'unload-answers' },
+    snapshotHash: null,
+    progress: {},
+    fingerprint: null,
+    reason: 'test',
+    expected: { metric: 'latency', direction: 'lower', size: -0.7, low: -1, high: -0.1 },
+    exposure: { requestsPerHour: 1, meanSeconds: 1 },
+    traceId: null,
+    expiresAt: null,
+  });
+  const entries = keys.map(({ inputHash }) => ({ inputHash, output: '{"hits":[]}', computeMs: 5 }));
+  const tomorrow = new Date(Date.now() + 86_400_000);
+  await tx.cache.load(model.id, await tx.ingestion.corpusVersion(), action.id, entries, tomorrow);
+  await tx.cache.keep(action.id);
+  const event = { name: 'gain-proven', reason: 'test', by: 'test', traceId: null };
+  await tx.actions.transition(action, 'Kept', event, { appliedAt: new Date(Date.now() - 600_000) });
+  return action.id;
+}
 
 const documentOf = async (tenantId: string, cycleId: string) =>
   (await test.store.withTenant(tenantId, (tx) => tx.cycles.observationOf(cycleId)))!.document;
@@ -217,6 +258,24 @@ describe('analyze', () => {
     expect(unavailable.map((line) => line.split(':')[0])).toEqual(
       expect.arrayContaining(['unusual inputs', 'weak weights', 'drift of concepts']),
     );
+  });
+
+  it('names kept answers that hardly anybody asks for, with the requests behind them', async () => {
+    const tenantId = await tenant();
+    const keys = Array.from({ length: 12 }, (_, i) => ({
+      inputHash: String(i % 10).repeat(63) + 'abcdef'[i % 6],
+      input: { query: `words ${i}`, limit: 10 },
+      count: 9,
+    }));
+    const kept = await test.store.withTenant(tenantId, (tx) => keepAnswers(tx, keys));
+    const { message, cycle } = await requested(tenantId);
+    await handler.onRequested(message);
+    const { findings } = await documentOf(tenantId, cycle.id);
+    const idle = findings.find((f) => f.kind === 'idle-answers')!;
+    expect(idle).toMatchObject({ rowCount: 12, facts: { actionId: kept, answers: 12, idle: 12 } });
+    expect(idle.rowIds.toSorted()).toEqual(keys.map((k) => k.inputHash).toSorted());
+    const told = (idle.facts['keys'] as { inputHash: string; input: unknown }[])[0]!;
+    expect(told.input).toEqual(keys.find((k) => k.inputHash === told.inputHash)!.input);
   });
 
   it('does nothing while the kill switch is on', async () => {

@@ -342,7 +342,7 @@ describe('tables', () => {
   });
 
   it('name frequent reads only where a cache would help', () => {
-    const context = { modelId: 'm', corpusVersion: 1 };
+    const context = { modelId: 'm', corpusVersion: 1, cached: new Set(['k2']) };
     const key = (i: number, cacheHits: number) => ({
       inputHash: `k${i}`,
       input: { query: 'a', limit: 10 },
@@ -350,7 +350,10 @@ describe('tables', () => {
       meanMs: 50,
       cacheHits,
     });
-    expect(frequentReadFinding([key(1, 0), key(2, 0)], context)).toMatchObject({ rowCount: 20 });
+    expect(frequentReadFinding([key(1, 0), key(2, 0)], context)).toMatchObject({
+      rowCount: 20,
+      facts: { keys: [{ cached: false }, { inputHash: 'k2', cached: true }] },
+    });
     expect(frequentReadFinding([key(1, 10), key(2, 9)], context)).toBeNull();
     expect(frequentReadFinding([key(1, 0)], context)).toBeNull();
   });

@@ -6,7 +6,14 @@ interface FrequentReads {
   corpusVersion: number;
   uses: number;
   meanMs: number;
-  keys: { inputHash: string; input: SearchRequest; count: number; meanMs: number; cacheHits: number }[];
+  keys: {
+    inputHash: string;
+    input: SearchRequest;
+    count: number;
+    meanMs: number;
+    /** Has an answer now, of whatever action. */
+    cached: boolean;
+  }[];
 }
 
 const keysMax = 60;
@@ -14,11 +21,18 @@ const keysMin = 8;
 /** A look-up instead of a computation: what is left of the latency, as a share, before anything was measured. */
 const remaining = 0.5;
 
+/**
+ * What a decision about keys rests on: another set of keys is decided anew while what was kept before stays, and so are
+ * the same keys another day, when their answers have expired. A target that was undone waits, whatever the keys.
+ */
+const fingerprintOf = (facts: FrequentReads, open: FrequentReads['keys'], day: string): string =>
+  sha256Hex([facts.modelId, facts.corpusVersion, day, ...open.map((k) => k.inputHash).sort()].join(':'));
+
 /** Frequent keys become: load their answers, keep them if the treated keys are proven faster. */
 export const proposeCacheWarming: Proposer = (finding, context) => {
   const info = builtActionTypes.CacheWarming!;
   const facts = finding.facts as unknown as FrequentReads;
-  const open = facts.keys.filter((k) => k.cacheHits === 0 && !context.heldOut(k.inputHash)).slice(0, keysMax);
+  const open = facts.keys.filter((k) => !k.cached && !context.heldOut(k.inputHash)).slice(0, keysMax);
   const target = `answers of model ${facts.modelId} at corpus version ${facts.corpusVersion}`;
   if (open.length < keysMin) {
     const reason = `${open.length} frequent keys are neither cached nor held out; ${keysMin} are needed to make pairs`;
@@ -41,7 +55,7 @@ export const proposeCacheWarming: Proposer = (finding, context) => {
     parameters: {
       modelId: facts.modelId,
       keys: open.map(({ inputHash, input, count }) => ({ inputHash, input, count })),
-      fingerprint: sha256Hex(`${facts.modelId}:${facts.corpusVersion}`),
+      fingerprint: fingerprintOf(facts, open, context.windowTo.slice(0, 10)),
     },
     reason: finding.summary,
     evidence: { findingKinds: ['frequent-reads'], rowIds: open.map((k) => k.inputHash) },

@@ -5,6 +5,8 @@ export interface ProposerContext {
   requestsPerHour: number;
   meanSeconds: number;
   schemaFingerprint: string;
+  /** End of the observed window, ISO 8601. */
+  windowTo: string;
   /** True for request keys that never get key-splittable actions. */
   heldOut: (inputHash: string) => boolean;
 }

@@ -1,4 +1,5 @@
 import type { Finding, HypothesisType, ObservationKind, RejectedCandidate } from '@hartonomous/contracts';
+import { proposeCacheShrinking } from './cache-shrinking.js';
 import { proposeCacheWarming } from './cache-warming.js';
 import { proposeConcepts } from './concept-discovery.js';
 import { proposeStatistics } from './query-regression.js';
@@ -11,6 +12,7 @@ const proposers: Partial<Record<ObservationKind, Proposer>> = {
   'unused-index': proposeDrop,
   'plan-regression': proposeStatistics,
   'frequent-reads': proposeCacheWarming,
+  'idle-answers': proposeCacheShrinking,
   concepts: proposeConcepts,
 };
 

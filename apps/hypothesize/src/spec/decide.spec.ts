@@ -14,6 +14,7 @@ const context: ProposerContext = {
   requestsPerHour: 3_600,
   meanSeconds: 0.05,
   schemaFingerprint: 'schema-1',
+  windowTo: '2026-11-21T00:00:00.000Z',
   heldOut: (key) => key.startsWith('held'),
 };
 
@@ -240,11 +241,12 @@ describe('proposers', () => {
       count: 10,
       meanMs: 50,
       cacheHits: 0,
+      cached: false,
     });
     const keys = [
       ...Array.from({ length: 8 }, (_, i) => key(`k${i}`)),
       key('held1'),
-      { ...key('hit'), cacheHits: 3 },
+      { ...key('hit'), cached: true },
     ];
     const reads = (some: typeof keys) =>
       findingOf('frequent-reads', { modelId: 'm', corpusVersion: 1, uses: 100, meanMs: 50, keys: some });
@@ -254,6 +256,67 @@ describe('proposers', () => {
     expect(proposeAll([reads(keys.slice(1))], context).rejected).toMatchObject([
       { reasonCode: 'too-few-keys' },
     ]);
+
+    // Kept ones bar the same keys that day and no others; what was undone waits, whatever the keys.
+    const fingerprintOf = (c: Candidate) => String(c.parameters['fingerprint']);
+    const others = keys.slice(0, 8).map((k) => ({ ...k, inputHash: `new-${k.inputHash}` }));
+    const [next] = proposeAll([reads(others)], context).candidates;
+    const [tomorrow] = proposeAll([reads(keys)], {
+      ...context,
+      windowTo: '2026-11-22T01:00:00.000Z',
+    }).candidates;
+    const kept = (state: SettledTarget['state']) => ({
+      settled: [
+        {
+          ...settled(state, 0.5)[0]!,
+          type: 'CacheWarming',
+          target: candidate!.target,
+          fingerprint: fingerprintOf(candidate!),
+        },
+      ],
+    });
+    expect(codesOf(candidate!, kept('Kept'))).toEqual(['already-kept']);
+    expect(codesOf(next!, kept('Kept'))).toEqual([]);
+    expect(codesOf(tomorrow!, kept('Kept'))).toEqual([]);
+    expect(codesOf(next!, kept('RevertedHarm'))).toEqual(['cooling-down']);
+  });
+
+  it('shrink the cache by answers that hardly anybody asks for, and not where nothing could be measured', () => {
+    const key = (i: number) => ({
+      inputHash: `k${i}`,
+      input: { query: `q${i}`, limit: 10 },
+      hits: i < 10 ? 2 : 0,
+      computeMs: 50,
+      sizeBytes: 4_000,
+    });
+    const idle = (count: number, from = 0) =>
+      findingOf('idle-answers', {
+        actionId: 'a1',
+        modelId: 'm',
+        hours: 2,
+        answers: 30,
+        givenBytes: 48_000,
+        keys: Array.from({ length: count }, (_, i) => key(from + i)),
+      });
+    const [candidate] = proposeAll([idle(12)], context).candidates;
+    expect(candidate).toMatchObject({
+      type: 'CacheWarming',
+      target: 'answers kept by action a1',
+      targetClass: 'idle-answers',
+      reason: 'found idle-answers',
+      blastRadius: '12 of 30 kept answers, 48000 bytes',
+      parameters: { operation: 'shrink', of: 'a1', modelId: 'm' },
+      expected: { size: 0 },
+      exposure: { requestsPerHour: 10, meanSeconds: 0.05 },
+      inverse: { kind: 'refill-answers', of: 'a1' },
+    });
+    const counts = (candidate!.parameters['keys'] as { count: number }[]).map((k) => k.count);
+    expect(counts).toEqual([...Array<number>(10).fill(2), 0.1, 0.1]);
+    // Seven are asked for, and ten that nobody asks for.
+    const { candidates, rejected } = proposeAll([idle(17, 3)], context);
+    expect(candidates).toEqual([]);
+    expect(rejected).toMatchObject([{ type: 'CacheWarming', reasonCode: 'too-few-keys' }]);
+    expect(rejected[0]!.reason).toMatch(/^7 of 17 answers were asked for/);
   });
 
   it('name the type that would answer a finding and is not built', () => {

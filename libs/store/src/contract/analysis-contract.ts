@@ -3,7 +3,7 @@ import { newId } from '@hartonomous/contracts';
 import type { RequestPick } from '../port/analysis.js';
 import type { TenantTransaction } from '../port/store.js';
 import { contractStore, type EngineFixture } from './fixture.js';
-import { openCycle, requestOf } from './samples.js';
+import { actionOf, openCycle, requestOf, sha256 } from './samples.js';
 
 const from = new Date('2026-11-01T10:00:00.000Z');
 const to = new Date('2026-11-01T12:00:00.000Z');
@@ -121,6 +121,54 @@ export function analysisContract(fixture: EngineFixture): void {
     it('reads no ratings and no ended sessions where there are none', async () => {
       expect(await inTenant((tx) => tx.analysis.ratings(from, to, 5))).toEqual([]);
       expect(await inTenant((tx) => tx.analysis.endedSessions(from, to, 5))).toEqual([]);
+    });
+
+    it('reads the answers that kept actions left in the cache, and how they are used', async () => {
+      const until = new Date(Date.now() + 3_600_000);
+      const hash = (text: string) => sha256(text).toString('hex');
+      const event = { name: 'e', reason: 'r', by: 'b', traceId: null };
+      const { modelId, kept, open } = await inTenant(async (tx) => {
+        const { cycleId, hypothesisId } = await openCycle(tx);
+        const model = await tx.models.ensureNative();
+        const load = async (hashes: string[], owner: string, expires = until) => {
+          const entries = hashes.map((h) => ({ inputHash: hash(h), output: '[1]', computeMs: 4 }));
+          await tx.cache.load(model.id, 7, owner, entries, expires);
+        };
+        const action = await tx.actions.create(
+          actionOf(cycleId, hypothesisId, { state: 'Verifying', inverse: { kind: 'none' } }),
+        );
+        await load(['a', 'b', 'c'], action.id);
+        await load(['old'], action.id, new Date(0));
+        await tx.cache.keep(action.id);
+        await tx.actions.transition(action, 'Kept', event, { appliedAt: at(1) });
+        const measured = newId();
+        await load(['m'], measured);
+        await tx.cache.drawArms(measured, 1, [hash('m')]);
+        await tx.cache.countHits(model.id, [
+          { inputHash: hash('a'), count: 3 },
+          { inputHash: hash('b'), count: 1 },
+        ]);
+        return { modelId: model.id, kept: action.id, open: measured };
+      });
+      expect(open).not.toBe(kept);
+      const read = await inTenant((tx) => tx.analysis.keptAnswers(7, 99));
+      expect(read.count).toBe(4);
+      expect(read.sizeBytes).toBeGreaterThanOrEqual(4 * 3);
+      expect(read.answers.map((a) => [a.inputHash, a.hits])).toEqual([
+        [hash('c'), 0],
+        [hash('b'), 1],
+        [hash('a'), 3],
+      ]);
+      expect(read.answers[0]).toMatchObject({ actionId: kept, modelId, since: at(1), computeMs: 4 });
+      expect((await inTenant((tx) => tx.analysis.keptAnswers(7, 2))).answers).toHaveLength(2);
+      expect(await inTenant((tx) => tx.analysis.keptAnswers(8, 9))).toMatchObject({ answers: [], count: 0 });
+      const keys = ['a', 'm', 'old', 'x'].map(hash);
+      const cached = await inTenant((tx) => tx.analysis.cachedKeys(modelId, 7, keys));
+      expect(cached.toSorted()).toEqual([hash('a'), hash('m')].toSorted());
+      expect(await inTenant((tx) => tx.analysis.cachedKeys(modelId, 7, []))).toEqual([]);
+      expect(await inTenant((tx) => tx.analysis.keptAnswers(7, 9), c().otherTenantId)).toMatchObject({
+        count: 0,
+      });
     });
 
     it('keeps metrics, newest first', async () => {

@@ -163,6 +163,8 @@ const serving: Record<string, SweepCase> = {
   'analysis.newestRequests': (tx, o) => tx.analysis.newestRequests([pick(o)], 99),
   'analysis.ratings': (tx) => tx.analysis.ratings(from, to, 99),
   'analysis.endedSessions': (tx) => tx.analysis.endedSessions(from, to, 99),
+  'analysis.keptAnswers': (tx) => tx.analysis.keptAnswers(1, 99),
+  'analysis.cachedKeys': (tx, o) => tx.analysis.cachedKeys(o.modelId, 1, [o.inputHash]),
   'analysis.addMetrics': (tx, o) =>
     tx.analysis.addMetrics([{ cycleId: o.cycleId, name: 'm', label: 'l', value: 1, low: null, high: null }]),
   'analysis.metrics': (tx) => tx.analysis.metrics('m', 99),

@@ -70,6 +70,26 @@ export interface EndedSession {
   y: number;
 }
 
+/** An answer that a kept action put into the cache, and that still serves. */
+export interface KeptAnswer {
+  actionId: string;
+  /** When the action was applied. */
+  since: Date;
+  modelId: string;
+  inputHash: string;
+  hits: number;
+  computeMs: number;
+  sizeBytes: number;
+}
+
+export interface KeptAnswers {
+  /** Of the newest actions; what was used least first within each. */
+  answers: KeptAnswer[];
+  /** All answers that serve at this corpus version, whoever put them there. */
+  count: number;
+  sizeBytes: number;
+}
+
 export interface MetricRow {
   cycleId: string;
   name: string;
@@ -91,6 +111,10 @@ export interface AnalysisRepository {
   traced(ids: string[]): Promise<TracedRequest | null>;
   ratings(from: Date, to: Date, idsMax: number): Promise<RatedStratum[]>;
   endedSessions(from: Date, to: Date, limit: number): Promise<EndedSession[]>;
+  /** What the cache holds for this corpus version; at most `limit` of its answers are read. */
+  keptAnswers(corpusVersion: number, limit: number): Promise<KeptAnswers>;
+  /** Which of these keys have an answer that serves at this corpus version. */
+  cachedKeys(modelId: string, corpusVersion: number, inputHashes: string[]): Promise<string[]>;
   addMetrics(rows: MetricRow[]): Promise<void>;
   /** Newest first. */
   metrics(name: string, limit: number): Promise<(MetricRow & { at: Date })[]>;

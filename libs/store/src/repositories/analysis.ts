@@ -10,6 +10,7 @@ import type {
 } from '../port/analysis.js';
 import type { Columns } from '../sql/dialect.js';
 import type { TenantContext } from './context.js';
+import { keptAnswerReads } from './kept-answers.js';
 
 const window = 'tenant_id = $1 and started_at >= $2 and started_at < $3';
 const pickColumns: Columns = {
@@ -33,7 +34,13 @@ const metricColumns: Columns = {
 };
 
 export function analysisRepository(context: TenantContext): AnalysisRepository {
-  return { ...latencies(context), ...picks(context), ...people(context), ...metrics(context) };
+  return {
+    ...latencies(context),
+    ...picks(context),
+    ...people(context),
+    ...metrics(context),
+    ...keptAnswerReads(context),
+  };
 }
 
 /** SQL Server nests CASE ten deep: a balanced tree of this many slots stays within that. */

@@ -137,7 +137,7 @@ function observations({ tenantId, db }: TenantContext): Observations {
   };
   return {
     async addObservation(row) {
-      await db.run('insert into observation (tenant_id, id, cycle_id, document) values ($1, $2, $3, $4)', [
+      await db.send('insert into observation (tenant_id, id, cycle_id, document) values ($1, $2, $3, $4)', [
         tenantId,
         row.id,
         row.cycleId,
@@ -196,7 +196,7 @@ function hypotheses({
       ]);
       const names = Object.keys(hypothesisColumns).join(', ');
       const from = sql.rowset('r', hypothesisColumns, values, params);
-      await db.run(`insert into hypothesis (${names}) select ${names} from ${from}`, params);
+      await db.send(`insert into hypothesis (${names}) select ${names} from ${from}`, params);
     },
 
     async hypotheses(ids) {

@@ -87,7 +87,7 @@ interface HistoryRecord {
 export function historyRepository({ tenantId, db, sql }: TenantContext): HistoryRepository {
   return {
     async add(row) {
-      await db.run(
+      await db.send(
         `insert into improvement_history (tenant_id, id, action_id, cycle_id, verdict, net_gain_seconds,
            success_score, document) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
         [

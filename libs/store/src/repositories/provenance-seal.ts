@@ -117,7 +117,7 @@ async function insert(
     ...(answer ? { returning: ['id', 'revision'] } : {}),
   });
   if (!answer) {
-    await db.run(text, params);
+    await db.send(text, params);
     return new Set();
   }
   return new Set((await db.rows<NodeKey>(text, params)).map(keyText));

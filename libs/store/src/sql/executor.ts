@@ -13,6 +13,11 @@ export interface Executor {
   rows<R>(text: string, params?: unknown[], options?: StatementOptions): Promise<R[]>;
   /** Rows that the (last) statement changed. */
   run(text: string, params?: unknown[]): Promise<number>;
+  /**
+   * A write whose answer nobody needs: where the engine answers in order it is not waited for, and its fault comes with
+   * a later statement, with the commit at the latest.
+   */
+  send(text: string, params?: unknown[]): Promise<void>;
   /** Loads rows in bulk into a session-private table that ends with the transaction; returns how many. */
   stage(name: string, columns: Columns, rows: Iterable<unknown[]>): Promise<number>;
   /** TypeORM's manager on the same connection, for simple access. */

@@ -135,6 +135,11 @@ export class MssqlExecutor implements Executor {
     return rowsAffected.reduce((sum, n) => sum + n, 0);
   }
 
+  /** Waits: after a failed statement the next one would run all the same. */
+  async send(text: string, params: unknown[] = []): Promise<void> {
+    await this.query(text, params);
+  }
+
   async stage(name: string, columns: Columns, rows: Iterable<unknown[]>): Promise<number> {
     const table = mssqlDialect.staged(name);
     const list = Object.entries(columns).map(([column, type]) => {

@@ -5,6 +5,7 @@ import { HartoError } from '@hartonomous/contracts';
 import type { StoreOptions } from '../../port/options.js';
 import { createEntities, type Entities } from '../../entities/entities.js';
 import { addressOf } from './address.js';
+import { coalescingSocket } from './coalescing-socket.js';
 
 const connectTimeoutMs = 10_000;
 const idleTimeoutMs = 30_000;
@@ -31,11 +32,11 @@ export class PostgresConnections {
   }
 
   app(): Promise<Login> {
-    return this.login('app', this.options.url, this.options.poolSize ?? 10);
+    return this.login('app', this.options.url, this.options.poolSize ?? 10, true);
   }
 
   system(): Promise<Login> {
-    return this.login('system', this.options.systemUrl ?? this.options.url, smallPool);
+    return this.login('system', this.options.systemUrl ?? this.options.url, smallPool, true);
   }
 
   owner(): Promise<Login> {
@@ -53,10 +54,10 @@ export class PostgresConnections {
     for (const login of open) if (login.status === 'fulfilled') await login.value.source.destroy();
   }
 
-  private login(name: string, url: string, size: number): Promise<Login> {
+  private login(name: string, url: string, size: number, pipeline = false): Promise<Login> {
     let login = this.logins.get(name);
     if (!login) {
-      login = this.connect(name, url, size);
+      login = this.connect(name, url, size, pipeline);
       this.logins.set(name, login);
       // A failed attempt is not kept: the server may be there the next time.
       login.catch(() => this.logins.delete(name));
@@ -64,7 +65,8 @@ export class PostgresConnections {
     return login;
   }
 
-  private async connect(name: string, url: string, poolSize: number): Promise<Login> {
+  /** `pipeline`: statements of a transaction need not wait for each other's answers. */
+  private async connect(name: string, url: string, poolSize: number, pipeline: boolean): Promise<Login> {
     const source = new DataSource({
       type: 'postgres',
       url,
@@ -73,7 +75,7 @@ export class PostgresConnections {
       installExtensions: false,
       connectTimeoutMS: connectTimeoutMs,
       applicationName: `${this.options.applicationName ?? 'hartonomous'} ${name}`,
-      extra: { idleTimeoutMillis: idleTimeoutMs, keepAlive: true },
+      extra: { idleTimeoutMillis: idleTimeoutMs, keepAlive: true, pipeline, stream: coalescingSocket },
       poolErrorHandler: () => undefined,
       logging: false,
     });

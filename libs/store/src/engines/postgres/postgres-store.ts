@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg';
 import type { DataSource, EntityManager } from 'typeorm';
-import { codeOf, HartoError } from '@hartonomous/contracts';
+import { codeOf } from '@hartonomous/contracts';
 import type { Feature } from '../../port/feature.js';
 import type { Maintenance } from '../../port/maintenance.js';
 import type { StoreOptions } from '../../port/options.js';
@@ -79,7 +79,7 @@ class PostgresEngine implements Engine {
     return this.connections.close();
   }
 
-  private executor(client: PoolClient, source: DataSource): Executor {
+  private executor(client: PoolClient, source: DataSource): PostgresExecutor {
     return new PostgresExecutor(client, managerOn(source, client), this.connections.where);
   }
 
@@ -92,13 +92,10 @@ class PostgresEngine implements Engine {
     }
     let broken: Error | undefined;
     try {
-      await client.query(begin);
-      const result = await work(this.executor(client, login.source));
-      const { command } = await client.query('commit');
-      // COMMIT of a transaction that a swallowed error had aborted is answered with ROLLBACK.
-      if (command !== 'COMMIT') {
-        throw new HartoError('INTERNAL', 'a statement of this transaction had failed: nothing was committed');
-      }
+      const db = this.executor(client, login.source);
+      await db.begin(begin);
+      const result = await work(db);
+      await db.commit();
       return result;
     } catch (error) {
       const fault = toStoreFault(error, this.connections.where);

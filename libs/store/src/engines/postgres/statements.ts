@@ -45,12 +45,12 @@ async function flush(
     const first = rest.shift();
     if (first) {
       const text = `with added as (${insert}), ${clock}, ${appendAudit(params.length)}`;
-      await db.run(text, [...params, ...auditValues(tenantId, first)]);
+      await db.send(text, [...params, ...auditValues(tenantId, first)]);
     } else {
-      await db.run(insert, params);
+      await db.send(insert, params);
     }
   }
-  for (const entry of rest) await db.run(`with ${clock}, ${appendAudit(0)}`, auditValues(tenantId, entry));
+  for (const entry of rest) await db.send(`with ${clock}, ${appendAudit(0)}`, auditValues(tenantId, entry));
 }
 
 async function receive(

@@ -12,6 +12,7 @@ import { foreignReads, populate } from '../../contract/isolation-contract.js';
 import { openStore } from '../../open-store.js';
 import { coreMigrations } from '../../sql/migration-files.js';
 import { runMigrations } from '../../sql/migration-runner.js';
+import type { TenantTransaction } from '../../port/store.js';
 import { createTestStoreDatabase, openTestStore, type TestStore } from '../../testing.js';
 import { bootstrapPostgres, type PostgresUrls } from './bootstrap.js';
 import { postgresMigrations } from './migrations.js';
@@ -140,10 +141,12 @@ describe('migrations', () => {
 
     it('survive a process that is killed in the middle of a file', async () => {
       const name = '209901010001_slow.sql';
-      await writeFile(file(name), 'create table slow_half (id int); select pg_sleep(30);');
+      await writeFile(file(name), 'create table slow_half (id int); select pg_sleep(300);');
       const running = migrate();
       running.catch(() => undefined);
-      const busy = `select pid from pg_stat_activity where query like '%pg_sleep(30)%' and pid <> pg_backend_pid()`;
+      // The sleeper, and none of those that asked for it before.
+      const busy = `select pid from pg_stat_activity where datname = current_database() and state = 'active'
+        and query like '%pg_sleep(300)%' and pid <> pg_backend_pid()`;
       let pids: { pid: number }[] = [];
       while (pids.length === 0) pids = await query<{ pid: number }>(urls.superuserUrl, busy);
       await query(urls.superuserUrl, 'select pg_terminate_backend($1)', [pids[0].pid]);
@@ -332,11 +335,28 @@ describe('faults', () => {
     const swallowed = t.store.withTenant(t.tenantId, async (tx) => {
       await tx.settings.set('x', '1', 'test');
       await tx.map.placeAtoms(newId(), []);
-      await tx.cycles
-        .addObservation({ id: 'no uuid', cycleId: newId(), document: {} as never })
-        .catch(() => undefined);
+      await tx.cycles.get('no uuid').catch(() => undefined);
     });
     await expect(swallowed).rejects.toMatchObject({ code: 'INTERNAL' });
+    expect(await t.store.withTenant(t.tenantId, (tx) => tx.settings.get('x'))).toBeNull();
+    await t.close();
+  });
+
+  it('a write that was not waited for fails its transaction, by its own fault', async () => {
+    const t = await openTestStore({ poolSize: 1 });
+    const wrong = (tx: TenantTransaction) =>
+      tx.cycles.addObservation({ id: 'no uuid', cycleId: newId(), document: {} as never });
+    const set = (tx: TenantTransaction) => tx.settings.set('x', '1', 'test');
+    const last = t.store.withTenant(t.tenantId, async (tx) => {
+      await set(tx);
+      await wrong(tx);
+    });
+    await expect(last).rejects.toMatchObject({ code: 'INPUT_INVALID' });
+    const first = t.store.withTenant(t.tenantId, async (tx) => {
+      await wrong(tx).catch(() => undefined);
+      await set(tx);
+    });
+    await expect(first).rejects.toMatchObject({ code: 'INPUT_INVALID' });
     expect(await t.store.withTenant(t.tenantId, (tx) => tx.settings.get('x'))).toBeNull();
     await t.close();
   });

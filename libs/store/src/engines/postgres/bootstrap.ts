@@ -21,6 +21,8 @@ export interface PostgresUrls extends Required<StoreUrls> {
 
 /** Serialises bootstraps of one cluster: roles belong to the cluster, not to a database. */
 const lockKey = 0x48617262;
+/** Where it is taken, whatever database the URL names: an advisory lock holds within one database only. */
+const lockDatabase = 'postgres';
 
 const attributes: Record<Login, string> = {
   app: 'login nosuperuser nobypassrls nocreatedb nocreaterole',
@@ -40,7 +42,9 @@ export async function bootstrapPostgres(
   passwords: Passwords,
 ): Promise<PostgresUrls> {
   const where = addressOf(superuserUrl);
-  const cluster = new pg.Client({ connectionString: superuserUrl, connectionTimeoutMillis: 10_000 });
+  const meeting = new URL(superuserUrl);
+  meeting.pathname = `/${lockDatabase}`;
+  const cluster = new pg.Client({ connectionString: meeting.toString(), connectionTimeoutMillis: 10_000 });
   cluster.on('error', () => undefined);
   try {
     await cluster.connect();

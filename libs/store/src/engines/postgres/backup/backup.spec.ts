@@ -35,6 +35,8 @@ describe('a backup', () => {
       { name: 'earned_term', table: 'atom_term', columns: ['tenant_id', 'term'] },
       { lockTimeoutMs: 60_000 },
     );
+    // Its journal of looks across tenants is written ten seconds later, or now: contents are compared below.
+    await t.store.close();
     folder = mkdtempSync(join(tmpdir(), 'harto-backup-'));
     file = join(folder, 'whole.backup');
     await backupPostgres({ url: t.urls.superuserUrl, file, product: '0.1.0' });

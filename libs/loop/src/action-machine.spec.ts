@@ -1,5 +1,5 @@
 import { actionStates, type ActionState } from '@hartonomous/contracts';
-import { describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import {
   actionEvents,
@@ -15,7 +15,7 @@ import {
   type RevertCause,
 } from './action-machine.js';
 
-fc.configureGlobal({ seed: jest.getSeed(), numRuns: 500 });
+fc.configureGlobal({ seed: Number(process.env['HARTO_SEED'] ?? 20_261_121), numRuns: 500 });
 
 const start: ActionSnapshot = { state: 'Proposed', revertCause: null };
 

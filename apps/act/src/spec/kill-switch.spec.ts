@@ -18,7 +18,7 @@ beforeAll(async () => {
   rig = await startRig();
   tenantId = await rig.tenant();
   await recordRequests(rig, tenantId, await ingestParagraphs(rig, tenantId, 6));
-}, 120_000);
+}, 240_000);
 afterAll(() => rig?.close());
 
 const due = (action: ActionRow, blockNo: number) =>
@@ -56,12 +56,15 @@ describe('kill switch', () => {
   it(`freezes ${running} actions in the middle of their replays; nothing is written after it`, async () => {
     // Steps that would go on for an hour: each one is under way when the switch is thrown.
     let replaying = 0;
+    let thrown = () => {};
+    const switched = new Promise<void>((resolve) => (thrown = resolve));
     const deps: ActDeps = {
       ...rig.deps,
       scale: 1,
       stepMs: 3_600_000,
-      answer: (tx, request) => {
-        replaying++;
+      answer: async (tx, request) => {
+        // No step comes to its end before the switch is thrown, however long that takes.
+        if (++replaying > 100) await switched;
         return rig.deps.answer(tx, request);
       },
     };
@@ -79,6 +82,7 @@ describe('kill switch', () => {
     const stopped = Promise.allSettled(midway.map((action) => advanceAction(deps, due(action, 2))));
     while (replaying < 100) await new Promise((resolve) => setTimeout(resolve, 20));
     await flip(true);
+    thrown();
     expect(codes(await stopped)).toEqual(['KILL_SWITCH_ON']);
     for (const action of actions) {
       await expect(advanceAction(deps, due(action, 2))).rejects.toMatchObject({ code: 'KILL_SWITCH_ON' });

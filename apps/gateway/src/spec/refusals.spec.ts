@@ -7,7 +7,7 @@ let key: string;
 beforeAll(async () => {
   rig = await startRig();
   ({ key } = await rig.key(['admin']));
-}, 120_000);
+}, 240_000);
 afterAll(() => rig?.close());
 
 /** One clear line, an id to ask with, and nothing of the inside. */

@@ -10,7 +10,7 @@ import { addAction, startRig, type Rig } from './rig.js';
 let rig: Rig;
 beforeAll(async () => {
   rig = await startRig();
-}, 120_000);
+}, 240_000);
 afterAll(() => rig?.close());
 
 const nameOf = (method: string, path: string) => `${method} ${path.replace(/:(\w+)/g, '{$1}')}`;

@@ -11,7 +11,7 @@ let key: string;
 beforeAll(async () => {
   rig = await startRig();
   ({ key } = await rig.key(['operator']));
-}, 120_000);
+}, 240_000);
 afterAll(() => rig?.close());
 
 const auditOf = async (what: string) => {

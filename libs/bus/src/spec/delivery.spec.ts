@@ -189,12 +189,9 @@ describe.each(engines)('delivery on $engine', ({ engine, skip }) => {
   });
 
   it('puts a message off while the kill switch is on, without using an attempt', async () => {
-    let on = true;
     behave = (message) =>
-      on ? Promise.reject(new HartoError('KILL_SWITCH_ON', 'stopped')) : effect(message);
+      seen.length === 1 ? Promise.reject(new HartoError('KILL_SWITCH_ON', 'stopped')) : effect(message);
     const id = await write();
-    await until(() => seen.length === 1);
-    on = false;
     await until(async () => (await effects(id)) === 1);
     expect(seen.map((each) => each.attempt)).toEqual([1, 1]);
   });

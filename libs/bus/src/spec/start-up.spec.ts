@@ -99,7 +99,7 @@ describe.each(engines)('requests on $engine', ({ engine, skip }) => {
       await service.stop(100);
       await rig.close();
     }
-  }, 120_000);
+  }, 240_000);
 });
 
 describe('openQueues', () => {
@@ -160,6 +160,6 @@ describe('openQueues', () => {
         removeTestFolder(folder);
       }
     },
-    120_000,
+    240_000,
   );
 });

@@ -5,6 +5,7 @@ import { currentTrace, startTelemetry, withSpan } from '@hartonomous/telemetry';
 import type { SpanRef, Telemetry } from '@hartonomous/telemetry';
 import { handleOnce } from '../handle-once.js';
 import { publish } from '../publish.js';
+import { defaultQueueSettings } from '../queues.js';
 import { controllerFor } from '../testing/index.js';
 import { openRig, startService, until } from './rig.js';
 import type { Rig } from './rig.js';
@@ -32,7 +33,9 @@ describe('one trace over a hop', () => {
         await tx.outbox.add({ id: newId(), name: 'loop.hypotheses.ranked', epoch: 1, refs });
       }),
     );
-    const service = await startService(rig, 'hypothesize', controller);
+    // Nothing is killed here: a machine that stalls must not deliver a second time, which has a span of its own.
+    const settings = defaultQueueSettings;
+    const service = await startService(rig, 'hypothesize', controller, { settings });
     try {
       const outside = await withSpan('test.outside', {}, async () => {
         const refs = { cycleId, observationId: newId() };

@@ -136,7 +136,7 @@ describe('search', () => {
     expect(weighted).toBeGreaterThan(bm25);
     expect(weighted).toBeGreaterThan(vector);
     expect(weighted).toBeGreaterThan(0.6);
-  }, 120_000);
+  }, 300_000);
 
   it('gives the same answer in a replay, which writes nothing', async () => {
     await search.warm(test.tenantId);

@@ -55,7 +55,7 @@ function contextLaws(c: Contract, transactions: number): void {
     const seen = await interleave(small, tenantIds, transactions);
     await small.close();
     expect(seen).toEqual({ wrong: 0, done: transactions });
-  }, 120_000);
+  }, 600_000);
 }
 
 function updateLaws(c: Contract): void {
@@ -73,7 +73,7 @@ function updateLaws(c: Contract): void {
     const [row] = await c().store.withTenant(c().tenantId, (tx) => tx.beliefs.all());
     expect(row.trials).toBe(writers * incrementsEach);
     expect(row.version).toBe(writers * incrementsEach + 1);
-  }, 120_000);
+  }, 600_000);
 }
 
 function repetitionLaws(c: Contract): void {

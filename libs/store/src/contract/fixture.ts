@@ -20,7 +20,7 @@ export interface EngineFixture {
 }
 
 /** A fresh database over a network takes longer than a copied template. */
-export const hookTimeoutMs = 120_000;
+export const hookTimeoutMs = 300_000;
 
 /** Opens a store for the tests of the surrounding `describe`, and closes it after them. */
 export function contractStore(

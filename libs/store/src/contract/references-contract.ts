@@ -76,6 +76,6 @@ export function referencesContract(fixture: EngineFixture): void {
         `select count(*) as n from atom where text like 'counted %' and reference_count <> 0`,
       );
       expect(Number(counted[0]['n'])).toBe(0);
-    }, 120_000);
+    }, 300_000);
   });
 }

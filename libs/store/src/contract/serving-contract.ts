@@ -162,7 +162,7 @@ function cacheLaws(inTenant: InTenant, modelId: () => string): void {
     output: `{"k":"${k}"}`,
     computeMs: 4,
   }));
-  const later = () => new Date(Date.now() + 60_000);
+  const later = () => new Date(Date.now() + 3_600_000);
   const load = (by: string, corpusVersion: number, expiresAt = later()) =>
     inTenant((tx) => tx.cache.load(modelId(), corpusVersion, by, entries, expiresAt));
   const find = (k: string, corpusVersion = 5) =>

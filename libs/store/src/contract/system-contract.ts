@@ -47,7 +47,7 @@ function accessLaws(c: Contract, system: InSystem): void {
         keyHash,
         scopes: ['viewer', 'operator'],
         label: 'test',
-        expiresAt: new Date(Date.now() + 60_000),
+        expiresAt: new Date(Date.now() + 3_600_000),
       });
       await tx.principals.addKey({
         principalId: row.id,

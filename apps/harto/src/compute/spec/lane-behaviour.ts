@@ -11,7 +11,7 @@ import { untilEnded, type LaneRig } from './lane-rig.js';
 export function laneBehaviour(rig: () => LaneRig): void {
   submissions(rig);
   steering(rig);
-  it('serves a program that knows only BullMQ', () => publicQueue(rig()), 240_000);
+  it('serves a program that knows only BullMQ', () => publicQueue(rig()), 600_000);
 }
 
 function submissions(rig: () => LaneRig): void {
@@ -23,7 +23,7 @@ function submissions(rig: () => LaneRig): void {
     expect(done.chunks.done).toBeGreaterThanOrEqual(2 * availableParallelism());
     expect(done.chunks.verified).toBeGreaterThanOrEqual(1);
     expect(done.cpuSeconds).toBeGreaterThan(0);
-  }, 240_000);
+  }, 600_000);
 
   it('stores a key once, and refuses the same key for something else', async () => {
     const idempotencyKey = newId();
@@ -33,7 +33,7 @@ function submissions(rig: () => LaneRig): void {
     await expect(rig().submit({ ...body, params: { hi: 1001 } })).rejects.toMatchObject({
       code: 'STATE_CONFLICT',
     });
-  }, 240_000);
+  }, 600_000);
 
   it('refuses bad submissions and stores nothing', async () => {
     const count = async () => (await rig().gateway.get<{ total: number }>('/v1/computations')).total;
@@ -49,7 +49,7 @@ function submissions(rig: () => LaneRig): void {
       await expect(rig().submit(body)).rejects.toMatchObject({ code: 'INPUT_INVALID' });
     }
     expect(await count()).toBe(before);
-  }, 240_000);
+  }, 600_000);
 
   it('lists primes from chunks', async () => {
     const { id } = await rig().submit({ type: 'prime.list', params: { lo: 1, hi: 100_000 } });
@@ -66,7 +66,7 @@ function submissions(rig: () => LaneRig): void {
     }
     expect(primes).toHaveLength(9592);
     expect(primes.slice(0, 5)).toEqual([2, 3, 5, 7, 11]);
-  }, 240_000);
+  }, 600_000);
 }
 
 function steering(rig: () => LaneRig): void {
@@ -89,7 +89,7 @@ function steering(rig: () => LaneRig): void {
     await command('cancel');
     expect((await rig().until(id, ['Cancelled'])).chunks.leased).toBe(0);
     await expect(command('resume')).rejects.toMatchObject({ code: 'STATE_CONFLICT' });
-  }, 240_000);
+  }, 600_000);
 }
 
 async function untilLeased(rig: LaneRig, id: string): Promise<void> {
@@ -153,7 +153,8 @@ async function publicQueue(rig: LaneRig): Promise<void> {
     expect(await twin.waitUntilFinished(events, 150_000)).toMatchObject({
       computationId: result.computationId,
     });
-    expect(said.length).toBeGreaterThan(0);
+    // Events are told beside the outcome, and may come after it.
+    while (said.length === 0) await new Promise((resolve) => setTimeout(resolve, 50));
     for (const [bad, reason] of [
       [{ ...data, params: { lo: 9, hi: 3 } }, /INPUT_INVALID.*lo must not exceed hi/],
       [{ ...data, token: `harto_${'x'.repeat(43)}` }, /AUTH_MISSING/],

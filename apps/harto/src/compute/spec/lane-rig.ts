@@ -76,7 +76,7 @@ async function untilState(
   gateway: GatewayClient,
   id: string,
   states: ComputationState[],
-  withinMs = 60_000,
+  withinMs = 200_000,
 ): Promise<ShownComputation> {
   const late = Date.now() + withinMs;
   for (;;) {

@@ -12,7 +12,7 @@ describe('the fast lane on PostgreSQL', () => {
       // Whatever has a chunk 77 first fails there three times.
       env: { HARTO_FAULTS: [1, 2, 3].map((n) => `compute.chunk-77=throw@${n}`).join(',') },
     });
-  }, 240_000);
+  }, 600_000);
   afterAll(() => rig?.close());
 
   laneBehaviour(() => rig);
@@ -33,7 +33,7 @@ describe('the fast lane on PostgreSQL', () => {
     await gateway.line(/computation has gaps or failed/);
     await rig.gateway.send('POST', `/v1/computations/${id}/commands`, { verb: 'retry' });
     expect(await rig.until(id, ['Completed'])).toMatchObject({ result: { count: 78_498 } });
-  }, 240_000);
+  }, 600_000);
 
   it('a killed worker costs the chunks it held, and the result is the same', async () => {
     const body = {
@@ -58,5 +58,5 @@ describe('the fast lane on PostgreSQL', () => {
     // One worker a core, one chunk each; verifications are attempts of their own.
     const lost = done.chunks.attempts - done.chunks.done - done.chunks.verified;
     expect(lost).toBeLessThanOrEqual(availableParallelism());
-  }, 240_000);
+  }, 600_000);
 });

@@ -61,7 +61,7 @@ function means(rig: () => LaneRig): void {
       chunk: { mode: 'fixed', size: 80 },
       verifyShare: 0.5,
     });
-    const done = await rig().until(id, untilEnded, 170_000);
+    const done = await rig().until(id, untilEnded);
     expect(done).toMatchObject({
       state: 'Completed',
       result: { clusters: 3, points: count, dimensions: dim },
@@ -93,7 +93,7 @@ function means(rig: () => LaneRig): void {
       after = page.chunk;
     }
     expect(paged).toEqual(Array.from(labels));
-  }, 180_000);
+  }, 600_000);
 }
 
 function densities(rig: () => LaneRig): void {
@@ -106,7 +106,7 @@ function densities(rig: () => LaneRig): void {
       const { data, count, dim } = await storedVectors(rig());
       const params = { epsilon, minPoints: 4, metric };
       const { id } = await rig().submit({ type: 'dbscan', params, chunk: { mode: 'fixed', size: 80 } });
-      const done = await rig().until(id, untilEnded, 170_000);
+      const done = await rig().until(id, untilEnded);
       const library = dbscan(data, dim, params);
       const noise = library.labels.filter((label) => label < 0).length;
       expect(library.clusters).toBeGreaterThan(1);
@@ -121,6 +121,6 @@ function densities(rig: () => LaneRig): void {
         expect(labels[i] < 0).toBe(library.labels[i] < 0);
       }
     },
-    180_000,
+    600_000,
   );
 }

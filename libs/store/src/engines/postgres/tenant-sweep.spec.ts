@@ -22,7 +22,7 @@ describe('tenant sweep', () => {
     const { calls, leaks } = await sweep(t, 2);
     expect(leaks).toEqual([]);
     expect(calls).toBe(2 * Object.keys(sweepCases).length);
-  }, 120_000);
+  }, 300_000);
 
   it('finds a leak where there is one', async () => {
     const known = new Map<string, ModelRow>();
@@ -44,5 +44,5 @@ describe('tenant sweep', () => {
     const store = Object.create(t.store, { withTenant: { value: withTenant } }) as Store;
     const { leaks } = await sweep({ ...t, store }, 2);
     expect(leaks).toEqual(['models.get as tenant 0', 'models.get as tenant 1']);
-  }, 120_000);
+  }, 300_000);
 });

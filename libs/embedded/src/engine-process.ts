@@ -60,7 +60,8 @@ export function startEngineProcess(
     child.once('exit', (code, signal) => {
       // With `close` the last lines have been read; backends that outlive their postmaster keep the pipes open.
       child.once('close', () => resolve({ code, signal }));
-      setTimeout(() => resolve({ code, signal }), lastLinesMs);
+      // What has come by then is read first, also by a loop that stood still meanwhile.
+      setTimeout(() => setImmediate(() => resolve({ code, signal })), lastLinesMs);
     });
   });
   return { child, exited, tail };

@@ -1,6 +1,7 @@
 import type { Finding, ObservationDocument } from '@hartonomous/contracts';
 import type { CycleRow, MetricRow, Store, TenantTransaction, TracedRequest } from '@hartonomous/store';
 import { slowLimits } from './findings/anomalous-requests.js';
+import { conceptDriftFindings, driftSampleMax } from './findings/concept-drift.js';
 import { conceptFinding, conceptSampleMax, unassignedMin } from './findings/concepts.js';
 import { frequentReadFinding } from './findings/frequent-reads.js';
 import { mergeIncidents } from './findings/incidents.js';
@@ -155,7 +156,7 @@ async function readConcepts(tx: TenantTransaction, seed: string): Promise<Findin
     const finding = conceptFinding(unassigned, sample, seed);
     if (finding) findings.push(finding);
   }
-  return findings;
+  return [...findings, ...conceptDriftFindings(await tx.concepts.keptVectors(driftSampleMax, seed))];
 }
 
 /** Each stratum against its frozen baseline; a stratum without one gets it now. */

@@ -19,7 +19,6 @@ export const notObservable = [
   'unusual inputs: the embeddings of requests are not stored',
   'size classes of requests: their tokens are not recorded',
   'weak weights: nothing records when tensor atoms are used',
-  'drift of concepts: the distances of their members are not measured again',
   'near duplicates of code: the store finds equal signatures only',
   'journeys by length and DTW distance: only their ends and steps are read',
 ];

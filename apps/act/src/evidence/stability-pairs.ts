@@ -94,7 +94,7 @@ function pairOf(
   };
 }
 
-function centresOf(atoms: LabelledVectors): Map<string, Float64Array> {
+export function centresOf(atoms: Readonly<LabelledVectors>): Map<string, Float64Array> {
   const centres = new Map<string, Float64Array>();
   for (const { concept, vector } of atoms) {
     const centre = centres.get(concept) ?? new Float64Array(vector.length);
@@ -108,7 +108,7 @@ function centresOf(atoms: LabelledVectors): Map<string, Float64Array> {
   return centres;
 }
 
-function nearestOf(vector: Float32Array, centres: ReadonlyMap<string, Float64Array>): string {
+export function nearestOf(vector: Float32Array, centres: ReadonlyMap<string, Float64Array>): string {
   let best = '';
   let most = -Infinity;
   for (const [concept, centre] of centres) {
@@ -119,7 +119,7 @@ function nearestOf(vector: Float32Array, centres: ReadonlyMap<string, Float64Arr
   return best;
 }
 
-function shuffled<T>(items: readonly T[], rng: () => number): T[] {
+export function shuffled<T>(items: readonly T[], rng: () => number): T[] {
   const copy = [...items];
   for (let i = copy.length - 1; i > 0; i--) {
     const j = Math.floor(rng() * (i + 1));

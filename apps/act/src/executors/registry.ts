@@ -1,7 +1,7 @@
 import type { HypothesisType } from '@hartonomous/contracts';
 import { cacheWarming } from './cache-warming.js';
 import type { Executor } from './executor.js';
-import { conceptDiscovery } from './concept-discovery.js';
+import { concepts } from './concepts.js';
 import { indexOptimization } from './index-optimization.js';
 import { queryRegression } from './query-regression.js';
 import { placebo } from './placebo.js';
@@ -11,6 +11,6 @@ export const executors: Partial<Record<HypothesisType, Executor>> = {
   IndexOptimization: indexOptimization,
   QueryRegression: queryRegression,
   CacheWarming: cacheWarming,
-  ConceptDiscovery: conceptDiscovery,
+  ConceptDiscovery: concepts,
   Placebo: placebo,
 };

@@ -2,6 +2,7 @@ import type { Finding, HypothesisType, ObservationKind, RejectedCandidate } from
 import { proposeCacheShrinking } from './cache-shrinking.js';
 import { proposeCacheWarming } from './cache-warming.js';
 import { proposeConcepts } from './concept-discovery.js';
+import { proposeConceptUpdate } from './concept-update.js';
 import { proposeStatistics } from './query-regression.js';
 import { proposeDrop } from './unused-index.js';
 import { proposeIndex } from './index-optimization.js';
@@ -14,6 +15,7 @@ const proposers: Partial<Record<ObservationKind, Proposer>> = {
   'frequent-reads': proposeCacheWarming,
   'idle-answers': proposeCacheShrinking,
   concepts: proposeConcepts,
+  'concept-drift': proposeConceptUpdate,
 };
 
 /** What would answer a finding that no built type answers yet: named, so that its absence shows. */

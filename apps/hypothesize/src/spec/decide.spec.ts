@@ -324,4 +324,29 @@ describe('proposers', () => {
     expect(candidates).toEqual([]);
     expect(rejected).toMatchObject([{ type: 'RefactorCode', reasonCode: 'unavailable' }]);
   });
+
+  it('let a concept go on without the atoms that drifted, where enough stay and others are kept', () => {
+    const drift = (staying: number, otherConcepts: number) =>
+      findingOf('concept-drift', {
+        conceptId: 'c1',
+        embeddingModel: 'm',
+        label: 'leases',
+        otherConcepts,
+        members: staying + 12,
+        drifted: Array.from({ length: 12 }, (_, i) => `d${i}`),
+        staying: Array.from({ length: staying }, (_, i) => ({ atomId: `s${i}`, distance: 0.02 })),
+      });
+    const [candidate] = proposeAll([drift(18, 1)], context).candidates;
+    expect(candidate).toMatchObject({
+      type: 'ConceptDiscovery',
+      target: 'concept leases (c1)',
+      parameters: { operation: 'update', conceptId: 'c1', meanDistance: expect.closeTo(0.02, 9) },
+      inverse: { kind: 'give-back-concept', conceptId: 'c1' },
+      blastRadius: 'one concept: 12 of its 30 atoms leave it',
+    });
+    expect(candidate!.parameters['members']).toHaveLength(18);
+    expect(candidate!.parameters['leaving']).toHaveLength(12);
+    expect(proposeAll([drift(5, 1)], context).rejected).toMatchObject([{ reasonCode: 'too-few-members' }]);
+    expect(proposeAll([drift(18, 0)], context).rejected).toMatchObject([{ reasonCode: 'too-few-groups' }]);
+  });
 });

@@ -133,9 +133,25 @@ const concepts: Record<string, SweepCase> = {
   'concepts.unassignedVectors': (tx) => tx.concepts.unassignedVectors(embeddingModel, 99, 'sweep'),
   'concepts.of': (tx, o) => tx.concepts.of(o.actionId),
   'concepts.membersOf': (tx, o) => tx.concepts.membersOf(o.actionId),
+  'concepts.keptVectors': (tx) => tx.concepts.keptVectors(9, 'sweep'),
+  'concepts.vectorsOf': (tx, o) => tx.concepts.vectorsOf(embeddingModel, [o.atomId]),
+  'concepts.held': (tx, o) => tx.concepts.held(o.conceptId),
+  'concepts.succeed': (tx, o) => tx.concepts.succeed(newId(), o.conceptId, conceptOf(o.atomId)),
+  'concepts.retire': (tx, o) => tx.concepts.retire(o.conceptId),
   'concepts.keep': (tx, o) => tx.concepts.keep(o.actionId),
   'concepts.remove': (tx, o) => tx.concepts.remove(o.actionId),
   'concepts.add': (tx, o) => tx.concepts.add(o.actionId, embeddingModel, [conceptOf(o.atomId)]),
+  // Last: from here on the tenant has a concept of its own under this id.
+  'concepts.giveBack': (tx, o) =>
+    tx.concepts.giveBack(newId(), {
+      id: o.conceptId,
+      embeddingModel,
+      label: 'concept',
+      meanDistance: 0.5,
+      actionId: o.actionId,
+      kept: true,
+      members: [{ atomId: o.atomId, distance: 0.5 }],
+    }),
 };
 
 const pick = (o: SweepIds) => ({

@@ -11,6 +11,7 @@ export interface SweepIds {
   actionId: string;
   cacheAction: string;
   inputHash: string;
+  conceptId: string;
   keyId: string;
   principalId: string;
   computationId: string;

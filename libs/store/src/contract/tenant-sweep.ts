@@ -40,7 +40,8 @@ export async function own(tx: TenantTransaction): Promise<SweepIds> {
   await tx.layers.writeLine({ id: layer.id, version: 1 }, smallLine());
   await tx.layers.saveSvd(layer.id, smallSvd);
   const { jobId, sampleId } = await ownTraining(tx, owned.modelId, owned.atomId);
-  await tx.concepts.add(owned.actionId, embeddingModel, [conceptOf(owned.atomId)]);
+  const concept = conceptOf(owned.atomId);
+  await tx.concepts.add(owned.actionId, embeddingModel, [concept]);
   const { row } = await tx.computations.create(submissionOf('secret'));
   await tx.computations.move(row, 'Running', { started: true });
   await tx.computations.addChunks(row.id, [chunkOf(0), chunkOf(1)]);
@@ -57,6 +58,7 @@ export async function own(tx: TenantTransaction): Promise<SweepIds> {
   return {
     ...owned,
     inputHash,
+    conceptId: concept.id,
     versionId: version.id,
     computationId: row.id,
     requestId: request.id,

@@ -1,23 +1,19 @@
 import { HartoError } from '@hartonomous/contracts';
 import type { ConceptEvent, ConceptMember, ConceptRepository, ConceptRow } from '../port/concepts.js';
-import type { Columns } from '../sql/dialect.js';
 import type { TenantContext } from './context.js';
+import { conceptColumns, insertNew, memberColumns, note } from './concept-rows.js';
+import { succession } from './concept-succession.js';
 import { allEmbeddings } from './embeddings.js';
-
-const conceptColumns: Columns = {
-  tenant_id: 'uuid',
-  id: 'uuid',
-  embedding_model: 'text',
-  label: 'text',
-  mean_distance: 'float',
-  action_id: 'uuid',
-};
-const memberColumns: Columns = { tenant_id: 'uuid', atom_id: 'uuid', concept_id: 'uuid', distance: 'float' };
 
 const free = `not exists (select 1 from atom_concept c where c.tenant_id = e.tenant_id and c.atom_id = e.atom_id)`;
 
 export function conceptRepository(context: TenantContext): ConceptRepository {
-  return { ...unassigned(context), ...ofActions(context), evolution: evolutionOf(context) };
+  return {
+    ...unassigned(context),
+    ...ofActions(context),
+    ...succession(context),
+    evolution: evolutionOf(context),
+  };
 }
 
 type Unassigned = Pick<ConceptRepository, 'unassigned' | 'unassignedVectors'>;
@@ -57,48 +53,16 @@ function unassigned({ tenantId, db, sql }: TenantContext): Unassigned {
   };
 }
 
-/** Writes down what becomes of an action's concepts, each event once. */
-async function note(
-  { tenantId, db, sql }: TenantContext,
-  actionId: string,
-  event: ConceptEvent['event'],
-): Promise<void> {
-  await db.run(
-    `insert into concept_evolution (tenant_id, concept_id, event, action_id, label, members, mean_distance)
-     select c.tenant_id, c.id, ${sql.cast('$3', 'text')}, c.action_id, c.label,
-       (select count(*) from atom_concept m where m.tenant_id = c.tenant_id and m.concept_id = c.id), c.mean_distance
-     from concept c where c.tenant_id = $1 and c.action_id = $2 and not exists (
-       select 1 from concept_evolution e where e.tenant_id = c.tenant_id and e.concept_id = c.id and e.event = $3)`,
-    [tenantId, actionId, event],
-  );
-}
+type OfActions = Pick<ConceptRepository, 'add' | 'of' | 'membersOf' | 'keep' | 'remove'>;
 
-function ofActions(context: TenantContext): Omit<ConceptRepository, keyof Unassigned | 'evolution'> {
+function ofActions(context: TenantContext): OfActions {
   const { tenantId, db, sql } = context;
-  const insertNew = async (
-    table: string,
-    columns: Columns,
-    key: string,
-    rows: unknown[][],
-  ): Promise<void> => {
-    if (rows.length === 0) return;
-    const params: unknown[] = [];
-    const names = Object.keys(columns);
-    const text = sql.insertNew({
-      table,
-      columns: names,
-      select: names.map((n) => `r.${n}`),
-      from: sql.rowset('r', columns, rows, params),
-      match: `${table}.tenant_id = r.tenant_id and ${table}.${key} = r.${key}`,
-    });
-    await db.run(text, params);
-  };
   return {
     async add(actionId, embeddingModel, concepts) {
       const rows = concepts.map((c) => [tenantId, c.id, embeddingModel, c.label, c.meanDistance, actionId]);
-      await insertNew('concept', conceptColumns, 'id', rows);
+      await insertNew(context, 'concept', conceptColumns, 'id', rows);
       const members = concepts.flatMap((c) => c.members.map((m) => [tenantId, m.atomId, c.id, m.distance]));
-      await insertNew('atom_concept', memberColumns, 'atom_id', members);
+      await insertNew(context, 'atom_concept', memberColumns, 'atom_id', members);
       await note(context, actionId, 'created');
     },
 

@@ -1,4 +1,3 @@
-import { HartoError } from '@hartonomous/contracts';
 import type { Envelope, ServiceName } from '@hartonomous/contracts';
 import { faultPoint } from '@hartonomous/faults';
 import type { Store, TenantTransaction } from '@hartonomous/store';
@@ -19,7 +18,7 @@ export const wasReceived = (envelope: Envelope): boolean => received.has(envelop
  * Runs `work` in the one transaction that also writes the message's inbox row, so that its effect is there once
  * however often it is delivered. Undefined when it was there already. The callback may run again after a deadlock:
  * effects outside of the transaction do not belong in it.
- * @throws HartoError MESSAGE_FOREIGN_TENANT when the cycle or computation named is not the tenant's
+ * @throws HartoError MESSAGE_FOREIGN_TENANT when the cycle named is not the tenant's
  */
 export async function handleOnce<T>(
   deps: HandleDeps,
@@ -28,13 +27,13 @@ export async function handleOnce<T>(
 ): Promise<T | undefined> {
   let first = false;
   let published = 0;
+  const { cycleId } = envelope.refs as { cycleId?: string };
   const result = await deps.store.withTenant(envelope.tenantId, async (tx) => {
-    first = await tx.inbox.receive(envelope.messageId, deps.service);
+    // The database decides whose cycle it is: another tenant's row is not visible in this transaction.
+    first = await tx.inbox.receive(envelope.messageId, deps.service, cycleId);
     if (!first) return undefined;
     const watch = watched(tx);
     const value = await work(watch.tx);
-    const { cycleId } = envelope.refs as { cycleId?: string };
-    if (cycleId !== undefined && !watch.met(cycleId)) await requireOwn(tx, cycleId);
     published = watch.published();
     await faultPoint(`${deps.service}.in-tx`);
     return value;
@@ -44,10 +43,4 @@ export async function handleOnce<T>(
   // With messages written, the relay passes this point itself, before it publishes them.
   else if (published === 0) await faultPoint(`${deps.service}.after-commit`);
   return result;
-}
-
-/** The database decides whose cycle it is: another tenant's row is not visible in this transaction. */
-async function requireOwn(tx: TenantTransaction, cycleId: string): Promise<void> {
-  if (await tx.cycles.get(cycleId)) return;
-  throw new HartoError('MESSAGE_FOREIGN_TENANT', `cycle ${cycleId} is not of the message's tenant`);
 }

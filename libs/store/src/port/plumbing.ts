@@ -27,8 +27,11 @@ export interface Outbox {
 }
 
 export interface Inbox {
-  /** True the first time: the message's effect belongs in this transaction. Also removes the outbox row. */
-  receive(messageId: string, consumer: string): Promise<boolean>;
+  /**
+   * True the first time: the message's effect belongs in this transaction. Also removes the outbox row.
+   * @throws HartoError MESSAGE_FOREIGN_TENANT when the cycle that the message names is not among the tenant's rows
+   */
+  receive(messageId: string, consumer: string, cycleId?: string): Promise<boolean>;
 }
 
 export interface AuditLog {

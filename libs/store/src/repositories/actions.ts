@@ -2,6 +2,7 @@ import type { EffectInterval } from '@hartonomous/contracts';
 import type { ActionRepository, ActionRow, ActionTransitionRow, EvidencePairRow } from '../port/loop.js';
 import type { Columns } from '../sql/dialect.js';
 import type { TenantContext } from './context.js';
+import { actionSteps, createdAction, steppedAction, type ActionStep } from './provenance-contents.js';
 import { sealAction } from './provenance-writers.js';
 
 type JsonField = 'parameters' | 'inverse' | 'progress' | 'effect' | 'expected' | 'exposure' | 'approvedBy';
@@ -84,7 +85,7 @@ export function actionRepository(context: TenantContext): ActionRepository {
   return {
     ...actionRows(context),
     ...actionOutcomes(context),
-    ...actionSteps(context),
+    ...actionMoves(context),
     ...evidence(context),
   };
 }
@@ -103,7 +104,7 @@ function actionRows(context: TenantContext): Pick<ActionRepository, 'create' | '
       const params: unknown[] = [];
       const values = insertValues(tenantId, row);
       const names = Object.keys(insertColumns);
-      const added = await db.run(
+      const [added] = await db.rows<ActionRecord>(
         sql.insertNew({
           table: 'action',
           columns: names,
@@ -111,11 +112,14 @@ function actionRows(context: TenantContext): Pick<ActionRepository, 'create' | '
           from: sql.rowset('r', insertColumns, [values], params),
           match:
             'action.tenant_id = r.tenant_id and action.cycle_id = r.cycle_id and action.hypothesis_id = r.hypothesis_id',
+          returning: fields.split(/,\s+/),
         }),
         params,
       );
-      if (added === 1) await sealAction(context, row.id);
-      return (await byKey('cycle_id = $2 and hypothesis_id = $3', [row.cycleId, row.hypothesisId]))!;
+      if (!added)
+        return (await byKey('cycle_id = $2 and hypothesis_id = $3', [row.cycleId, row.hypothesisId]))!;
+      await sealAction(context, row.id, { revision: 0, content: createdAction({ ...added }), before: null });
+      return readAction(added);
     },
 
     get: (id) => byKey('id = $2', [id]),
@@ -181,7 +185,19 @@ const patchColumns = {
 } as const;
 const jsonPatches = new Set<string>(['inverse', 'progress', 'effect', 'approvedBy']);
 
-function actionSteps(context: TenantContext): Pick<ActionRepository, 'transition' | 'saveProgress'> {
+const transitionColumns = [
+  'tenant_id',
+  'action_id',
+  'seq',
+  'from_state',
+  'to_state',
+  'event',
+  'reason',
+  'done_by',
+  'trace_id',
+];
+
+function actionMoves(context: TenantContext): Pick<ActionRepository, 'transition' | 'saveProgress'> {
   const { tenantId, db, sql } = context;
   const unchanged = 'tenant_id = $1 and id = $2 and version = $3 and state = $4';
   return {
@@ -205,41 +221,28 @@ function actionSteps(context: TenantContext): Pick<ActionRepository, 'transition
         const n = params.push(jsonPatches.has(key) ? json(value) : value);
         set.push(`${column} = ${sql.cast(`$${n}`, type)}`);
       }
-      const text = (n: number) => sql.cast(`$${n}`, 'text');
-      const done = await db.run(
-        sql.updateThenInsert(
+      const [done] = await db.rows<ActionStep>(
+        sql.updateInsertRead(
           { table: 'action', set, where: unchanged },
-          ['tenant_id', 'id', 'transition_seq'],
           {
             table: 'action_transition',
-            columns: [
-              'tenant_id',
-              'action_id',
-              'seq',
-              'from_state',
-              'to_state',
-              'event',
-              'reason',
-              'done_by',
-              'trace_id',
-            ],
+            columns: transitionColumns,
             select: [
               'changed.tenant_id',
               'changed.id',
               'changed.transition_seq',
-              text(4),
-              text(5),
-              text(6),
-              text(7),
-              text(8),
-              text(9),
+              ...[4, 5, 6, 7, 8, 9].map((n) => sql.cast(`$${n}`, 'text')),
             ],
           },
+          actionSteps,
         ),
         params,
       );
-      if (done === 1) await sealAction(context, id, patch.approvedBy);
-      return done === 1;
+      if (!done) return false;
+      const { seq: revision, before } = done;
+      const content = await steppedAction(context, id, done);
+      await sealAction(context, id, { revision, content, before }, patch.approvedBy);
+      return true;
     },
 
     async saveProgress({ id, version, state }, progress) {

@@ -1,4 +1,4 @@
-import { canonicalJson, sha256Hex } from '@hartonomous/contracts';
+import { canonicalJson, HartoError, sha256Hex } from '@hartonomous/contracts';
 import type { AuditLog, AuditRow, Inbox, Outbox, OutboxRow, SettingRepository } from '../port/plumbing.js';
 import type { TenantContext } from './context.js';
 import { auditPageRows, chainHash, genesisHash } from '../sql/audit-chain.js';
@@ -21,7 +21,15 @@ export function outboxRepository({ tenantId, deferred }: TenantContext): Outbox 
 }
 
 export function inboxRepository({ tenantId, db, statements }: TenantContext): Inbox {
-  return { receive: (messageId, consumer) => statements.receive(db, tenantId, messageId, consumer) };
+  return {
+    async receive(messageId, consumer, cycleId) {
+      const { first, known } = await statements.receive(db, tenantId, messageId, consumer, cycleId ?? null);
+      if (first && cycleId !== undefined && !known) {
+        throw new HartoError('MESSAGE_FOREIGN_TENANT', `cycle ${cycleId} is not of the message's tenant`);
+      }
+      return first;
+    },
+  };
 }
 
 type AuditRecord = Omit<AuditRow, 'seq' | 'hash'> & { seq: string | number; hash: Buffer };

@@ -1,4 +1,5 @@
 import { sha256Hex } from '@hartonomous/contracts';
+import type { ReadBoth } from '../sql/dialect.js';
 import type { TenantContext } from './context.js';
 
 /** What a node's content hash covers, made from the thing's own rows: the same when it is sealed and when verified. */
@@ -59,14 +60,27 @@ export const requestColumns = `id as "id", model_id as "modelId", operation as "
   cache_hit as "cacheHit", action_id as "actionId", block_no as "blockNo", arm as "arm", session_id as "sessionId",
   trace_id as "traceId", result_count as "resultCount"`;
 
-const actionFields = `a.cycle_id as "cycleId", a.hypothesis_id as "hypothesisId", a.type as "type",
+const planFields = `a.cycle_id as "cycleId", a.hypothesis_id as "hypothesisId", a.type as "type",
   a.target as "target", a.target_class as "targetClass", a.design as "design", a.action_class as "actionClass",
   a.plan_hash as "planHash", a.parameters as "parameters", a.fingerprint as "fingerprint", a.reason as "reason",
-  a.expected as "expected", a.exposure as "exposure", a.state as "state", a.inverse as "inverse",
+  a.expected as "expected", a.exposure as "exposure"`;
+
+/** Of an action (alias a), its transition (t) and the node of the state before (p). */
+const actionFields = `${planFields}, a.state as "state", a.inverse as "inverse",
   a.snapshot_hash as "snapshotHash", a.verdict as "verdict", a.effect as "effect", a.pairs as "pairs",
   a.approved_by as "approvedBy", p.hash as "before", a.transition_seq as "seq", t.seq as "doneSeq", t.from_state as "doneFrom",
   t.to_state as "doneTo", t.event as "doneEvent", t.reason as "doneReason", t.done_by as "doneBy",
   t.happened_at as "doneAt", t.trace_id as "doneTraceId"`;
+
+/** What is sealed of an action that has just made a transition, and whether pairs were measured for it. */
+export const actionSteps: ReadBoth = {
+  fields: `${actionFields}, case when exists (select 1 from evidence_pair e
+    where e.tenant_id = a.tenant_id and e.action_id = a.id) then 1 else 0 end as "measured"`,
+  on: 't.tenant_id = a.tenant_id and t.action_id = a.id and t.seq = a.transition_seq',
+  joins: `left join provenance_node p
+    on p.tenant_id = a.tenant_id and p.id = a.id and p.revision = a.transition_seq - 1`,
+  where: 'a.tenant_id = $1 and a.id = $2',
+};
 
 const planNames =
   `cycleId hypothesisId type target targetClass design actionClass planHash parameters fingerprint
@@ -85,19 +99,54 @@ export interface ActionDocument {
   evidence: { bounds: Record<string, number>; digest: string } | null;
 }
 
+/** A row of `actionSteps`; of an action as created, without a transition. */
+export type ActionState = Row & { seq: number; verdict: unknown; doneSeq?: number | null };
+export type ActionStep = ActionState & { before: Buffer | null; measured: number };
+
+function actionDocument(
+  row: ActionState,
+  evidence: ActionDocument['evidence'],
+  sealed?: ActionDocument,
+): ActionDocument {
+  const moved = row.doneSeq !== null && row.doneSeq !== undefined;
+  return {
+    plan: pick(row, planNames),
+    transition: moved ? { ...pick(row, transitionNames), doneAt: (row.doneAt as Date).toISOString() } : null,
+    state: sealed?.state ?? pick(row, stateNames),
+    evidence,
+  };
+}
+
+/** What is sealed of an action as created. */
+export const createdAction = (row: Row): ActionDocument =>
+  actionDocument({ ...row, seq: 0, verdict: null }, null);
+
+/** What is sealed of an action after a transition. */
+export async function steppedAction(
+  context: TenantContext,
+  id: string,
+  row: ActionStep,
+): Promise<ActionDocument> {
+  if (row.verdict === null) return actionDocument(row, null);
+  return actionDocument(
+    row,
+    Number(row.measured) === 0 ? noEvidence : await evidenceDigest(context, id, null),
+  );
+}
+
 /**
- * An action after its last transition. Of an earlier state (`sealed` given) the plan, the transition and the evidence
- * are read again, and the rest is taken from what was sealed.
+ * An action after an earlier transition: the plan, the transition and the evidence are read again, and the rest is taken
+ * from what was sealed; of its last one, everything is read.
  */
 export async function actionContent(
   context: TenantContext,
   id: string,
   earlier: { revision: number; sealed: ActionDocument } | null,
-): Promise<{ revision: number; content: ActionDocument; before: string | null } | null> {
+): Promise<{ revision: number; content: ActionDocument } | null> {
   const { tenantId, db } = context;
   const params: unknown[] = [tenantId, id];
   const seq = earlier ? `$${params.push(earlier.revision)}` : 'a.transition_seq';
-  const [row] = await db.rows<Row & { seq: number; doneSeq: number | null; before: Buffer | null }>(
+  const [row] = await db.rows<ActionStep>(
     `select ${actionFields} from action a
      left join action_transition t on t.tenant_id = a.tenant_id and t.action_id = a.id and t.seq = ${seq}
      left join provenance_node p on p.tenant_id = a.tenant_id and p.id = a.id and p.revision = ${seq} - 1
@@ -107,16 +156,9 @@ export async function actionContent(
   const revision = earlier?.revision ?? row?.seq;
   if (!row || (revision > 0 && row.doneSeq === null)) return null;
   const judged = earlier ? earlier.sealed.evidence !== null : row.verdict !== null;
-  const content = {
-    plan: pick(row, planNames),
-    transition:
-      row.doneSeq === null
-        ? null
-        : { ...pick(row, transitionNames), doneAt: (row.doneAt as Date).toISOString() },
-    state: earlier?.sealed.state ?? pick(row, stateNames),
-    evidence: judged ? await evidenceDigest(context, id, earlier?.sealed.evidence?.bounds ?? null) : null,
-  };
-  return { revision, content, before: row.before?.toString('hex') ?? null };
+  const bounds = earlier?.sealed.evidence?.bounds ?? null;
+  const evidence = judged ? await evidenceDigest(context, id, bounds) : null;
+  return { revision, content: actionDocument(row, evidence, earlier?.sealed) };
 }
 
 /** Over the pairs that a verdict rests on, up to the highest numbers when it was sealed. */
@@ -137,6 +179,8 @@ async function evidenceDigest(
     .map((row) => `${row.kind} ${row.no} ${row.control} ${row.treated}`);
   return { bounds, digest: sha256Hex(lines.join('\n')) };
 }
+
+const noEvidence = { bounds: {}, digest: sha256Hex('') };
 
 const chunksPage = 10_000;
 

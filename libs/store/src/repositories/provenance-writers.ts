@@ -4,10 +4,10 @@ import { canonicalJson } from '@hartonomous/contracts';
 import type { NodeKey } from '../port/provenance.js';
 import type { TenantContext } from './context.js';
 import {
-  actionContent,
   computationContent,
   regionsHash,
   requestContent,
+  type ActionDocument,
   type RequestFields,
 } from './provenance-contents.js';
 import { keyText, type Edge } from './provenance-hash.js';
@@ -155,19 +155,19 @@ export async function newestRevision({ tenantId, db }: TenantContext, id: string
   return row.n ?? 1;
 }
 
-/** The state that an action is in now: its revision is the number of its last transition, 0 as created. */
+/** A state of an action: its revision is the number of its last transition, 0 as created. */
 export async function sealAction(
   context: TenantContext,
   id: string,
+  state: { revision: number; content: ActionDocument; before: Buffer | null },
   approvers: string[] = [],
 ): Promise<void> {
-  const found = await actionContent(context, id, null);
-  if (found === null) return;
-  const { revision, content, before } = found;
+  const { revision, content, before } = state;
   const edges: Edge[] = approvers
     .filter((principal) => uuid.test(principal))
     .map((principal) => ({ type: 'approved-by', parent: { id: principal, revision: 1 } }));
-  const chain = new Map(before === null ? [] : [[keyText({ id, revision: revision - 1 }), before]]);
+  const hash = before?.toString('hex');
+  const chain = new Map(hash === undefined ? [] : [[keyText({ id, revision: revision - 1 }), hash]]);
   await seal(context, [{ id, revision, kind: 'action', content, edges }], {
     document: true,
     fresh: true,

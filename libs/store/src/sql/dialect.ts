@@ -40,6 +40,15 @@ export interface Update {
   returning?: string[];
 }
 
+/** The changed row (alias a) beside the inserted one (alias t). */
+export interface ReadBoth {
+  fields: string;
+  on: string;
+  joins: string;
+  /** Which row of `a` it is. */
+  where: string;
+}
+
 /** A table whose replaced and deleted rows are kept in `<table>_history` with the span in which they were true. */
 export interface Versioned {
   table: string;
@@ -85,13 +94,13 @@ export interface Dialect {
   update(update: Update): string;
   remove(table: string, where: string, returning?: string[]): string;
   /**
-   * One statement: a conditional update and, only if it changed its row, an insert whose select list may name
-   * `changed.<column>`. Affected rows = rows inserted.
+   * One round trip: a conditional update of one row and, only if it changed it, an insert whose select list may name
+   * `changed.<column>`. Answers the fields of both rows as they then are, or no row.
    */
-  updateThenInsert(
+  updateInsertRead(
     update: Omit<Update, 'returning'>,
-    changed: string[],
     insert: { table: string; columns: string[]; select: string[] },
+    read: ReadBoth,
   ): string;
   /** Calls a procedure of the product that answers a count `n`, with parameters $1 to $<count>. */
   call(name: string, count: number): string;

@@ -28,8 +28,14 @@ export interface Executor {
 export interface EngineStatements {
   /** Writes outbox rows and audit entries of a transaction, in one round trip for the usual case. */
   flush(db: Executor, tenantId: string, outbox: OutboxRow[], audit: AuditEntry[]): Promise<void>;
-  /** Records the message and removes its outbox row in one round trip; true the first time. */
-  receive(db: Executor, tenantId: string, messageId: string, consumer: string): Promise<boolean>;
+  /** Records the message, removes its outbox row and looks whether the cycle is the tenant's, in one round trip. */
+  receive(
+    db: Executor,
+    tenantId: string,
+    messageId: string,
+    consumer: string,
+    cycleId: string | null,
+  ): Promise<{ first: boolean; known: boolean }>;
   /** Ids of the atoms with these bytes, created where new; each text's SHA-256 (hex) -> id. */
   mergeAtoms(db: Executor, atoms: MergeAtom[]): Promise<Map<string, string>>;
   /** Merges atoms and takes them up for the tenant, with all counts; how many it did not hold before. */

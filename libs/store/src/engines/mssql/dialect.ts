@@ -162,11 +162,13 @@ export const mssqlDialect: Dialect = {
 
   remove: (table, where, returning) => `delete from ${table}${outputOf(returning, 'deleted')} where ${where}`,
 
-  updateThenInsert(change, _changed, insert) {
+  updateInsertRead(change, insert, read) {
     const values = insert.select.map((expression) => expression.replaceAll('changed.', 'inserted.'));
     return (
       `update ${change.table} set ${change.set.join(', ')}` +
-      ` output ${values.join(', ')} into ${insert.table} (${insert.columns.join(', ')}) where ${change.where}`
+      ` output ${values.join(', ')} into ${insert.table} (${insert.columns.join(', ')}) where ${change.where};` +
+      ` if @@rowcount = 1 select ${read.fields} from ${change.table} a join ${insert.table} t on ${read.on}` +
+      ` ${read.joins} where ${read.where}`
     );
   },
 

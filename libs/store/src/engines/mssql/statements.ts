@@ -69,22 +69,18 @@ async function appendAudit(db: Executor, tenantId: string, head: Head, audit: Au
   );
 }
 
-async function receive(
-  db: Executor,
-  tenantId: string,
-  messageId: string,
-  consumer: string,
-): Promise<boolean> {
-  const [row] = await db.rows<{ added: number }>(
+const receive: EngineStatements['receive'] = async (db, tenantId, messageId, consumer, cycleId) => {
+  const [row] = await db.rows<{ added: number; known: number }>(
     `delete from outbox where id = $2 and tenant_id = $1;
      insert into inbox (tenant_id, message_id, consumer) select $1, $2, $3
      where not exists (select 1 from inbox with (updlock, holdlock)
        where tenant_id = $1 and message_id = $2 and consumer = $3);
-     select @@rowcount as added;`,
-    [tenantId, messageId, consumer],
+     select @@rowcount as added,
+       (select count(*) from cycle where tenant_id = $1 and id = cast($4 as uniqueidentifier)) as known;`,
+    [tenantId, messageId, consumer, cycleId],
   );
-  return row.added === 1;
-}
+  return { first: row.added === 1, known: row.known === 1 };
+};
 
 async function mergeAtoms(db: Executor, atoms: MergeAtom[]): Promise<Map<string, string>> {
   const table = db.dialect.staged('stage_merge');

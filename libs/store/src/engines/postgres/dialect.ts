@@ -109,10 +109,12 @@ export const postgresDialect: Dialect = {
 
   remove: (table, where, returning) => `delete from ${table} where ${where}${returningOf(returning)}`,
 
-  updateThenInsert(change, changed, insert) {
+  updateInsertRead(change, insert, read) {
     return (
-      `with changed as (${update({ ...change, returning: changed })})` +
-      ` insert into ${insert.table} (${insert.columns.join(', ')}) select ${insert.select.join(', ')} from changed`
+      `with changed as (${update({ ...change, returning: ['*'] })}),` +
+      ` added as (insert into ${insert.table} (${insert.columns.join(', ')})` +
+      ` select ${insert.select.join(', ')} from changed returning *)` +
+      ` select ${read.fields} from changed a join added t on ${read.on} ${read.joins}`
     );
   },
 

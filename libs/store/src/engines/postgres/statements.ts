@@ -53,19 +53,16 @@ async function flush(
   for (const entry of rest) await db.send(`with ${clock}, ${appendAudit(0)}`, auditValues(tenantId, entry));
 }
 
-async function receive(
-  db: Executor,
-  tenantId: string,
-  messageId: string,
-  consumer: string,
-): Promise<boolean> {
-  const added = await db.run(
-    `with taken as (delete from outbox where id = $2 and tenant_id = $1)
-     insert into inbox (tenant_id, message_id, consumer) values ($1, $2, $3) on conflict do nothing`,
-    [tenantId, messageId, consumer],
+const receive: EngineStatements['receive'] = async (db, tenantId, messageId, consumer, cycleId) => {
+  const [row] = await db.rows<{ first: boolean; known: boolean }>(
+    `with taken as (delete from outbox where id = $2 and tenant_id = $1),
+     added as (insert into inbox (tenant_id, message_id, consumer) values ($1, $2, $3) on conflict do nothing returning 1)
+     select exists (select 1 from added) as first,
+       exists (select 1 from cycle where tenant_id = $1 and id = $4) as known`,
+    [tenantId, messageId, consumer, cycleId],
   );
-  return added === 1;
-}
+  return row;
+};
 
 async function mergeAtoms(db: Executor, atoms: MergeAtom[]): Promise<Map<string, string>> {
   const rows = await db.rows<{ hash: string; id: string }>(

@@ -7,6 +7,7 @@ import {
   statementMetrics,
   statementTotal,
 } from './findings/plan-regressions.js';
+import { slowPlaceFindings } from './findings/slow-places.js';
 import { indexMetrics, indexScans, unusedIndexFindings } from './findings/unused-indexes.js';
 
 const missingIndexOptions = { limit: 20, minMeanMs: 0.5, minCalls: 20 };
@@ -51,6 +52,7 @@ export async function observeEngine(
     findings: [
       ...('unavailable' in missing ? [] : missingIndexFindings(missing)),
       ...planRegressions(known, valuesOf),
+      ...slowPlaceFindings(known, indexes),
       ...unusedIndexFindings(indexes, (name) => seriesOf(indexScans, name), at.getTime(), scale),
     ],
     metrics: [...statementMetrics(cycleId, known), ...indexMetrics(cycleId, indexes)],

@@ -6,12 +6,14 @@ import { proposeConceptUpdate } from './concept-update.js';
 import { proposeStatistics } from './query-regression.js';
 import { proposeDrop } from './unused-index.js';
 import { proposeIndex } from './index-optimization.js';
+import { proposeSpatial } from './spatial-strategy.js';
 import type { Proposal, Proposer, ProposerContext } from './proposer.js';
 
 const proposers: Partial<Record<ObservationKind, Proposer>> = {
   'missing-index': proposeIndex,
   'unused-index': proposeDrop,
   'plan-regression': proposeStatistics,
+  'slow-places': proposeSpatial,
   'frequent-reads': proposeCacheWarming,
   'idle-answers': proposeCacheShrinking,
   concepts: proposeConcepts,

@@ -349,4 +349,34 @@ describe('proposers', () => {
     expect(proposeAll([drift(5, 1)], context).rejected).toMatchObject([{ reasonCode: 'too-few-members' }]);
     expect(proposeAll([drift(18, 0)], context).rejected).toMatchObject([{ reasonCode: 'too-few-groups' }]);
   });
+
+  it('choose how places of the map are found, and name the ways that this store lacks', () => {
+    const slow = (patch: Record<string, unknown>) =>
+      findingOf('slow-places', {
+        strategy: 'tree',
+        meanMs: 40,
+        tableRows: 50_000,
+        servedBy: null,
+        indexable: true,
+        ...patch,
+      });
+    const tree = proposeAll([slow({})], context);
+    expect(tree.candidates).toMatchObject([
+      {
+        type: 'IndexOptimization',
+        target: 'places of the map by tree',
+        parameters: { operation: 'choose-spatial', strategy: 'tree', tableRows: 50_000 },
+        inverse: { kind: 'drop-index', name: 'earned_tensor_atom_tree' },
+        reason: 'found slow-places',
+      },
+    ]);
+    expect(tree.rejected).toMatchObject([{ target: 'places of the map by grid', reasonCode: 'unavailable' }]);
+    const hilbert = proposeAll([slow({ strategy: 'hilbert' })], context);
+    expect(hilbert.candidates).toMatchObject([{ parameters: { strategy: 'hilbert' } }]);
+    expect(hilbert.rejected[0]!.reason).toBe('spatial strategy morton: no such key is stored');
+    const codes = (patch: Record<string, unknown>) =>
+      proposeAll([slow(patch)], context).rejected.map((r) => r.reasonCode);
+    expect(codes({ servedBy: 'earned_tensor_atom_tree' })).toEqual(['unavailable', 'index-exists']);
+    expect(codes({ indexable: false })).toEqual(['unavailable', 'unavailable']);
+  });
 });

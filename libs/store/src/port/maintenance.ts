@@ -45,6 +45,8 @@ export interface ReplayOptions {
   watched: string[];
   /** True hides the watched indexes: the control arm. */
   hidden: boolean;
+  /** Hidden indexes are not written either, so that replayed writes show what they cost. */
+  writes?: boolean;
   /** Planner statistics that hold in this transaction only. */
   statistics?: TableStatistics;
 }
@@ -72,8 +74,8 @@ export interface Maintenance {
   /** Hash over tables, columns and indexes: what a plan for the schema rests on, and what a revert must restore. */
   schemaFingerprint(): Promise<string>;
   /**
-   * Runs reads inside a transaction that is always rolled back, with the hidden indexes invisible to the planner in
-   * that transaction only. `scans` counts how often each of `options.watched` was used in it so far.
+   * Runs reads, and writes that nobody will see, inside a transaction that is always rolled back, with the hidden
+   * indexes invisible to the planner in that transaction only. `scans` counts how often each of `options.watched` was used in it so far.
    * `unavailable` where the engine or login cannot hide an index.
    */
   replay<T>(

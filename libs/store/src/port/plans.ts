@@ -12,6 +12,12 @@ export interface RegressedPlan {
   statement: string;
 }
 
+/** A statement that is held to one of its plans. */
+export interface ForcedPlan {
+  queryId: string;
+  planId: string;
+}
+
 /** Plans that the engine keeps with their times; `unavailable` on an engine without such a store. */
 export interface PlanMaintenance {
   /** `factorMin`: how much slower the newest plan is at least. */
@@ -20,7 +26,9 @@ export interface PlanMaintenance {
     minCalls: number;
     factorMin: number;
   }): Promise<RegressedPlan[] | Unavailable>;
-  /** Holds a statement to a plan; the inverse is `unforce` of the same two. */
+  /** All that are held now, by whomever. */
+  forced(): Promise<ForcedPlan[] | Unavailable>;
+  /** Holds a statement to a plan, and to no other; the inverse is `unforce` of the same two. */
   force(queryId: string, planId: string): Promise<{ forced: boolean } | Unavailable>;
   unforce(queryId: string, planId: string): Promise<{ forced: boolean } | Unavailable>;
 }

@@ -1,7 +1,7 @@
 import { HartoError } from '@hartonomous/contracts';
 import type { QueryRunner } from 'typeorm';
 import type { Unavailable } from '../../port/maintenance.js';
-import type { PlanMaintenance, RegressedPlan } from '../../port/plans.js';
+import type { ForcedPlan, PlanMaintenance, RegressedPlan } from '../../port/plans.js';
 import { serverTraits } from './features.js';
 
 type OnOwner = <T>(work: (runner: QueryRunner) => Promise<T>) => Promise<T>;
@@ -34,6 +34,9 @@ const regressedPlans = `with measured as (
   join sys.query_store_query_text t on t.query_text_id = q.query_text_id
   where n.nth = 1 and n.calls >= @1 and n.mean_ms >= @2 * b.mean_ms
   order by (n.mean_ms - b.mean_ms) * n.calls desc`;
+
+const forcedPlans = `select cast(query_id as varchar(20)) as [queryId], cast(plan_id as varchar(20)) as [planId]
+  from sys.query_store_plan where is_forced_plan = 1 order by query_id, plan_id`;
 
 function idOf(text: string): string {
   if (!/^\d{1,19}$/.test(text)) throw new HartoError('INPUT_INVALID', 'a query or plan id is a whole number');
@@ -70,6 +73,7 @@ export function queryStorePlans(onOwner: OnOwner): PlanMaintenance {
         })[];
         return rows.map((row) => ({ ...row, calls: Number(row.calls) }));
       }),
+    forced: () => where(async (runner) => (await runner.query(forcedPlans)) as ForcedPlan[]),
     force: set(true),
     unforce: set(false),
   };

@@ -5,6 +5,7 @@ const unavailable = () =>
 
 export const noPlans: PlanMaintenance = {
   regressions: unavailable,
+  forced: unavailable,
   force: unavailable,
   unforce: unavailable,
 };

@@ -4,10 +4,12 @@ import type { TenantTransaction } from '../../../port/store.js';
 import { restoreStatistics } from './table-statistics.js';
 
 /**
- * Runs reads in a transaction that is always rolled back. The watched indexes get the same catalogue write in both
+ * Runs requests in a transaction that is always rolled back. The watched indexes get the same catalogue write in both
  * arms (pg_index.indisvalid), so that rebuilding the relation cache costs both the same; hidden ones are invisible
- * to the planner in this transaction only. The statements run under the application's role, so that row-level
- * security shapes the plans as it does for live requests. Hiding does not bring HOT updates back: reads only.
+ * to the planner in this transaction only, and where writes are replayed they get no entries there (indisready). The
+ * statements run under the application's role, so that row-level security shapes the plans as it does for live
+ * requests. HOT updates that an index blocks stay blocked while it is hidden: the engine asks for its columns, not
+ * for its state.
  */
 export async function replayHidden<T>(
   superuser: Pool,
@@ -21,10 +23,10 @@ export async function replayHidden<T>(
   try {
     await client.query('begin');
     await client.query(
-      `update pg_index set indisvalid = $2
+      `update pg_index set indisvalid = $2, indisready = $2 or not $3
         where indexrelid in (select c.oid from pg_class c join pg_namespace n on n.oid = c.relnamespace
                               where n.nspname = current_schema() and c.relname = any($1::text[]))`,
-      [options.watched, !options.hidden],
+      [options.watched, !options.hidden, options.writes ?? false],
     );
     if (options.statistics) await restoreStatistics(client, options.statistics);
     await client.query(`select set_config('role', $1, true)`, [appRole]);

@@ -1,6 +1,7 @@
 import type { Envelope } from '@hartonomous/contracts';
 import type { TenantTransaction } from '@hartonomous/store';
 import type { ExecutorDeps } from './executors/executor.js';
+import type { LaneWatch } from './lane-age.js';
 
 /** Runs `work` in one transaction with the inbox row of the message; undefined when its effect is already there. */
 export type Once = <T>(
@@ -8,7 +9,7 @@ export type Once = <T>(
   work: (tx: TenantTransaction) => Promise<T>,
 ) => Promise<T | undefined>;
 
-export interface ActDeps extends ExecutorDeps {
+export interface ActDeps extends ExecutorDeps, LaneWatch {
   once: Once;
   traceId: () => string | null;
 }

@@ -1,4 +1,4 @@
-import type { BusContext } from '@hartonomous/bus';
+import type { BusContext, QueueAge } from '@hartonomous/bus';
 import type { Envelope } from '@hartonomous/contracts';
 import { createSearch } from '@hartonomous/retrieval';
 import {
@@ -21,6 +21,8 @@ import { advanceAction } from './advance-action.js';
 import { decideAction, unkeepAction } from './decide-action.js';
 import { startActions } from './start-actions.js';
 
+/** A lane that does not answer by then is not known, ms. */
+const lanesMsMax = 2_000;
 /** A step is over well before a stopping service stops waiting for it. */
 const stepMsMax = 3_000;
 
@@ -40,6 +42,8 @@ export class ActHandler {
       store,
       answer: (tx, request) => search.computeAnswer(tx, tx.tenantId, request),
       now: () => clock.now(),
+      upSince: clock.now(),
+      lanes: () => readLanes(bus, clock),
       scale: config.loopScale,
       stepMs: Math.min(stepMsMax, config.shutdownMs / 3),
       once: (message, work) => bus.once(message, work),
@@ -70,5 +74,16 @@ export class ActHandler {
   @EventPattern<string>('loop.action.unkeep.requested')
   onUnkeep(@Payload() message: Envelope<'loop.action.unkeep.requested'>): Promise<void> {
     return unkeepAction(this.deps, message);
+  }
+}
+
+/** Null when the queue does not answer in time. */
+async function readLanes(bus: Bus, clock: Clock): Promise<QueueAge[] | null> {
+  const stop = new AbortController();
+  const read = bus.laneAges('act').catch(() => null);
+  try {
+    return await Promise.race([read, clock.sleep(lanesMsMax, stop.signal).then(() => null)]);
+  } finally {
+    stop.abort();
   }
 }

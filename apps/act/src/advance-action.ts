@@ -1,13 +1,14 @@
 import { codeOf, HartoError, type Envelope } from '@hartonomous/contracts';
 import type { ActionEvent, Assessment } from '@hartonomous/loop';
 import { faultPoint } from '@hartonomous/faults';
-import type { ActionRow, EvidencePairRow, TenantTransaction } from '@hartonomous/store';
+import type { ActionRow, TenantTransaction } from '@hartonomous/store';
 import { whileRunning, type ActDeps } from './act-deps.js';
 import { auditAction, publishConcluded, publishNextBlock, revertCauseOf, step } from './action-step.js';
 import { applyAction, expireAction } from './apply-action.js';
 import type { EvidenceStep, Executor } from './executors/executor.js';
 import { executors } from './executors/registry.js';
 import { assessRows } from './assess-rows.js';
+import { queueAgeOf } from './lane-age.js';
 import { rescoreAction } from './rescore-action.js';
 import { publishParked } from './start-actions.js';
 
@@ -62,20 +63,25 @@ async function verify(
   const { blockNo } = message.refs;
   const known = await deps.store.withTenant(message.tenantId, (tx) => tx.actions.evidence(action.id));
   const found = await executor.collect(deps, message.tenantId, action, blockNo, known);
-  await prepareKeep(deps, message, action, executor, [
-    ...known,
-    ...(found.kind === 'pairs' ? found.rows : []),
-  ]);
+  const queueAgeMs = await queueAgeOf(deps, action);
+  const all = [...known, ...(found.kind === 'pairs' ? found.rows : [])];
+  await prepareKeep(
+    deps,
+    message,
+    action,
+    executor,
+    assessRows(deps, action, all, { emptyBlocks: 0, queueAgeMs }),
+  );
   await deps.once(message, async (tx) => {
     const rows = found.kind === 'pairs' ? found.rows : [];
     await tx.actions.addEvidence(rows);
     const evidence = await tx.actions.evidence(action.id);
     const emptyBlocks = found.kind === 'no-data' ? Number(action.progress['emptyBlocks'] ?? 0) + 1 : 0;
-    const assessment = assessRows(deps, action, evidence, emptyBlocks);
+    const assessment = assessRows(deps, action, evidence, { emptyBlocks, queueAgeMs });
     const patch = { ...(found.kind === 'unavailable' ? {} : found.patch), emptyBlocks };
-    const progress = { ...action.progress, ...patch, assessment: summary(assessment) };
+    const progress = { ...action.progress, ...patch, queueAgeMs, assessment: summary(assessment) };
     const event = found.kind === 'unavailable' ? 'verdict-inconclusive' : eventOf(assessment);
-    const reason = found.kind === 'unavailable' ? found.reason : assessment.reason;
+    const reason = found.kind === 'unavailable' ? found.reason : reasonOf(assessment, found, progress);
     if (event === null) return carryOn(deps, tx, message, { ...action, progress }, found);
     await conclude(deps, tx, message, action, executor, { event, reason, progress, assessment });
   });
@@ -87,11 +93,22 @@ async function prepareKeep(
   message: BlockDue,
   action: ActionRow,
   executor: Executor,
-  rows: EvidencePairRow[],
+  { decision }: Assessment,
 ): Promise<void> {
-  if (!executor.beforeKeep || assessRows(deps, action, rows, 0).decision !== 'keep') return;
+  if (!executor.beforeKeep || decision !== 'keep') return;
   await deps.assertRunning();
   await executor.beforeKeep(deps, message.tenantId, action);
+}
+
+/** An operator reads what was measured where it was not the captured requests, and why nothing could be. */
+function reasonOf(
+  { reason, code }: Assessment,
+  found: EvidenceStep,
+  progress: Record<string, unknown>,
+): string {
+  if (code === 'no-data' && found.kind === 'no-data') return `${reason} ${found.reason}.`;
+  const { measuredOn } = progress;
+  return typeof measuredOn === 'string' ? `${reason} Measured on ${measuredOn}.` : reason;
 }
 
 const summary = (a: Assessment): Record<string, unknown> => ({

@@ -1,19 +1,22 @@
-import { codeOf, type Envelope } from '@hartonomous/contracts';
+import { isStuck } from '@hartonomous/bus';
+import { codeOf, HartoError, type Envelope } from '@hartonomous/contracts';
 import { faultPoint } from '@hartonomous/faults';
-import { redeemApproval, scaledMs } from '@hartonomous/loop';
-import type { ActionRow } from '@hartonomous/store';
+import { defaultGuardrails, defaultLimits, redeemApproval, scaledMs } from '@hartonomous/loop';
+import type { ActionRow, TenantTransaction } from '@hartonomous/store';
 import type { ActDeps } from './act-deps.js';
 import { auditAction, publishConcluded, publishNextBlock, step } from './action-step.js';
-import { approvalOf, boundPlan } from './approvals.js';
+import { assessRows } from './assess-rows.js';
+import { approvalMs, approvalOf, boundPlan } from './approvals.js';
 import type { Executor } from './executors/executor.js';
-import { takeScope } from './limits.js';
-import { askForApproval } from './start-actions.js';
+import { queueAgeOf } from './lane-age.js';
+import { checkBegin, storageUsed, takeScope } from './limits.js';
+import { askForApproval, publishParked } from './start-actions.js';
 
 type BlockDue = Envelope<'loop.evidence.block.due'>;
 
-/** Unscaled wait for a scope that another action holds, and its least length. */
-const scopeWaitMs = 60_000;
-const scopeWaitMsMin = 500;
+/** Unscaled pause before an action that may not begin yet asks again, and its least length. */
+const beginWaitMs = 60_000;
+const beginWaitMsMin = 500;
 
 /** Faults that say nothing about the change: the message comes again, and applying may be repeated. */
 const comesAgain = new Set(['STORE_UNREACHABLE', 'KILL_SWITCH_ON']);
@@ -36,13 +39,34 @@ export async function applyAction(
     if (comesAgain.has(codeOf(error))) throw error;
     return failedToApply(deps, message, action, executor, error);
   }
+  const queueAgeMs = await queueAgeOf(deps, action);
   await deps.once(message, async (tx) => {
-    const why = { reason: 'applied and read back', by: 'act', traceId: deps.traceId() };
-    const progress = { ...action.progress, applied: done };
-    const verifying = await step(tx, action, 'applied', why, { progress });
-    await publishNextBlock(tx, message, verifying, message.refs.blockNo + 1, 0);
-    await auditAction(tx, deps, verifying, 'applied');
+    const { event, reason } = await verdictOfApply(deps, tx, action, done, queueAgeMs);
+    const undoing = event === 'applied' ? {} : { verdictReason: reason };
+    const progress = { ...action.progress, applied: done, queueAgeMs, ...undoing };
+    const next = await step(tx, action, event, { reason, by: 'act', traceId: deps.traceId() }, { progress });
+    await publishNextBlock(tx, message, next, message.refs.blockNo + 1, 0);
+    await auditAction(tx, deps, next, event === 'applied' ? 'applied' : reason);
   });
+}
+
+/** Guardrails run while a change is made, and what it takes up is known only now: undone before anything is measured. */
+async function verdictOfApply(
+  deps: ActDeps,
+  tx: TenantTransaction,
+  action: ActionRow,
+  done: Record<string, unknown>,
+  queueAgeMs: number | null,
+): Promise<{ event: 'applied' | 'verdict-harm' | 'verdict-inconclusive'; reason: string }> {
+  const assessment = assessRows(deps, action, [], { emptyBlocks: 0, queueAgeMs });
+  if (assessment.decision === 'harm') return { event: 'verdict-harm', reason: assessment.reason };
+  const bytes = Number(done['sizeBytes'] ?? 0);
+  const { storageBytesMax } = defaultLimits;
+  if (bytes > 0 && bytes + (await storageUsed(tx, action, deps.now())) > storageBytesMax) {
+    const reason = `storage-budget: it takes ${bytes} bytes, beyond the budget of ${storageBytesMax}`;
+    return { event: 'verdict-inconclusive', reason };
+  }
+  return { event: 'applied', reason: 'applied and read back' };
 }
 
 /** The action in state Applying, or null when it may not be applied now: then why is written, or it waits. */
@@ -72,17 +96,61 @@ async function claim(
     return null;
   }
   await deps.assertRunning();
-  const holder = { id: null as string | null };
-  const applying = await deps.store.withTenant(message.tenantId, async (tx) => {
-    holder.id = await takeScope(tx, action);
-    if (holder.id) return null;
-    return step(tx, action, 'apply-started', { reason: 'inverse stored', ...why }, { appliedAt: deps.now() });
+  return begin(deps, message, action, why);
+}
+
+/** Moves it to Applying if limits and scope let it begin now; else it waits, or ends with the reason. */
+async function begin(
+  deps: ActDeps,
+  message: BlockDue,
+  action: ActionRow,
+  why: { by: string; traceId: string | null },
+): Promise<ActionRow | null> {
+  const lanes = await deps.lanes();
+  const begun = await deps.store.withTenant(message.tenantId, async (tx) => {
+    const found = await checkBegin(deps, tx, action);
+    if (!found.within) return { code: found.code, reason: found.reason, wait: found.wait };
+    const stuck = lanes?.find((lane) => isStuck(lane, defaultGuardrails.queueAgeMsMax));
+    if (stuck) {
+      const reason = `the oldest message of ${stuck.queue} waits ${Math.round(stuck.oldestMs)} ms`;
+      return { code: 'queue-age', reason, wait: true };
+    }
+    const holder = await takeScope(tx, action);
+    if (holder) return { code: 'scope-locked', reason: `action ${holder} is not verified yet`, wait: true };
+    const reason = `inverse stored${found.said ? `; ${found.said}` : ''}`;
+    return step(tx, action, 'apply-started', { reason, ...why }, { appliedAt: deps.now() });
   });
-  if (!applying) {
-    const inMs = Math.max(scopeWaitMsMin, scaledMs(scopeWaitMs, deps.scale));
-    await deps.once(message, (tx) => publishNextBlock(tx, message, action, message.refs.blockNo + 1, inMs));
-  }
-  return applying;
+  if ('state' in begun) return begun;
+  const reason = `${begun.code}: ${begun.reason}`;
+  const waitedMs = deps.now().getTime() - Number(action.progress['startedAt'] ?? deps.now().getTime());
+  if (!begun.wait) await end(deps, message, action, 'gate', reason);
+  else if (waitedMs > approvalMs(deps.scale))
+    await end(deps, message, action, 'expire', `waited in vain; ${reason}`);
+  else await waitToBegin(deps, message, action, reason);
+  return null;
+}
+
+/** Asks again later; meanwhile the action holds no cycle open, and its row says what it waits for. */
+async function waitToBegin(
+  deps: ActDeps,
+  message: BlockDue,
+  action: ActionRow,
+  waitsFor: string,
+): Promise<void> {
+  const parked = action.progress['parked'] === true;
+  await deps.once(message, async (tx) => {
+    if (!parked || action.progress['waitsFor'] !== waitsFor) {
+      const progress = { ...action.progress, parked: true, waitsFor };
+      if (!(await tx.actions.saveProgress(action, progress))) {
+        throw new HartoError('STATE_STALE', `action ${action.id} moved on while it waited`, {
+          retryable: true,
+        });
+      }
+    }
+    if (!parked) await publishParked(tx, message, action, waitsFor);
+    const inMs = Math.max(beginWaitMsMin, scaledMs(beginWaitMs, deps.scale));
+    await publishNextBlock(tx, message, action, message.refs.blockNo + 1, inMs);
+  });
 }
 
 /** A person approved another plan than the one that would be applied now: shown and asked again. */

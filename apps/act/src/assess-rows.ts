@@ -14,17 +14,25 @@ function settingsOf(chosen: unknown): MeasurementSettings {
   return measurementOf(metric ?? 'latency', goal ? { goal } : {});
 }
 
+/** What the rows of a block do not tell. */
+export interface BlockContext {
+  /** Blocks running that came due and left no row. */
+  emptyBlocks: number;
+  /** As `queueAgeOf` read it; stored in the action's progress, where Learn finds it. */
+  queueAgeMs: number | null;
+}
+
 export function assessRows(
   deps: Pick<ActDeps, 'now' | 'scale'>,
   action: ActionRow,
   evidence: EvidencePairRow[],
-  emptyBlocks: number,
+  { emptyBlocks, queueAgeMs }: BlockContext,
 ): Assessment {
   const appliedAt = action.appliedAt ?? deps.now();
   const hours = ((deps.now().getTime() - appliedAt.getTime()) / 3_600_000) * deps.scale;
   return assess(evidence, settingsOf(action.progress['measurement']), {
     hoursElapsed: hours,
     blocksWithoutData: emptyBlocks,
-    queueAgeMs: null,
+    queueAgeMs,
   });
 }

@@ -30,7 +30,9 @@ export async function rescoreAction(
   const rows = found.kind === 'pairs' ? found.rows.filter((r) => r.kind === 'AB') : [];
   await deps.once(message, async (tx) => {
     await tx.actions.addEvidence(rows.map((r) => ({ ...r, pairNo: r.pairNo + base })));
-    const decided = assessRows(deps, action, [...known, ...rows], 0).decision !== 'continue';
+    // What waits now is not the doing of a change of days ago: the lanes are watched until it is verified.
+    const context = { emptyBlocks: 0, queueAgeMs: null };
+    const decided = assessRows(deps, action, [...known, ...rows], context).decision !== 'continue';
     const over = found.kind === 'unavailable' || found.kind === 'no-data' || blockNo - base >= blocksMax;
     if (decided || over) return publishConcluded(tx, message, action);
     const inMs = found.nextInMs;

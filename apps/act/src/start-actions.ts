@@ -3,7 +3,7 @@ import type { ActionRow, HypothesisRow, TenantTransaction } from '@hartonomous/s
 import { whileRunning, type ActDeps } from './act-deps.js';
 import { publishConcluded, publishNextBlock, step } from './action-step.js';
 import { approvalMs } from './approvals.js';
-import { checkPlan } from './limits.js';
+import { checkPlan, needsPerson } from './limits.js';
 import { modeOfType } from './mode-of-type.js';
 import type { Prepared } from './executors/executor.js';
 import { executors } from './executors/registry.js';
@@ -93,7 +93,7 @@ async function startAction(
     parameters: candidate.parameters,
     inverse: prepared?.inverse ?? null,
     snapshotHash: prepared?.snapshotHash ?? null,
-    progress: { startedAt: deps.now().getTime() },
+    progress: { startedAt: deps.now().getTime(), ...(prepared ? { touched: prepared.touched } : {}) },
     fingerprint: (candidate.parameters['fingerprint'] as string | undefined) ?? null,
     reason: candidate.reason,
     expected: candidate.expected,
@@ -110,13 +110,18 @@ async function startAction(
     action = await step(tx, action, 'gate', { reason: `mode ${mode}: ${reason}`, ...why });
     return publishConcluded(tx, message, action);
   }
-  const limits = await checkPlan(tx, action, found.touched, deps.scale);
-  if (!limits.within) {
+  const limits = await checkPlan(deps, tx, action, found.touched);
+  const person = needsPerson(limits, action);
+  // Heavy work is not refused for the hour it is proposed in: it is scheduled, and waits for a quieter one.
+  if (!limits.within && limits.code !== 'low-load-window' && !person) {
     action = await step(tx, action, 'gate', { reason: `${limits.code}: ${limits.reason}`, ...why });
     return publishConcluded(tx, message, action);
   }
-  if (mode === 'Approve') return askForApproval(deps, tx, message, action, { reason, ...why });
-  action = await step(tx, action, 'schedule', { reason: `mode Auto: ${reason}`, ...why });
+  const said = [limits.within ? limits.said : limits.reason].flatMap((text) => (text ? [`; ${text}`] : []));
+  if (mode === 'Approve' || person) {
+    return askForApproval(deps, tx, message, action, { reason: `${reason}${said.join()}`, ...why });
+  }
+  action = await step(tx, action, 'schedule', { reason: `mode Auto: ${reason}${said.join()}`, ...why });
   return publishNextBlock(tx, message, action, 0, 0);
 }
 
@@ -127,11 +132,12 @@ export async function askForApproval(
   message: Envelope,
   action: ActionRow,
   why: { reason: string; by: string; traceId: string | null },
-  prepared: Partial<Pick<Prepared, 'inverse' | 'snapshotHash'>> = {},
+  prepared: Partial<Prepared> = {},
 ): Promise<void> {
   const expiresAt = new Date((await tx.now()).getTime() + approvalMs(deps.scale));
   const { inverse = action.inverse, snapshotHash = action.snapshotHash } = prepared;
-  const patch = { expiresAt, approvedBy: [], inverse, snapshotHash };
+  const progress = prepared.touched ? { touched: prepared.touched } : {};
+  const patch = { expiresAt, approvedBy: [], inverse, snapshotHash, progress };
   const asked = await step(tx, action, 'require-approval', why, patch);
   await publishNextBlock(tx, message, asked, 0, approvalMs(deps.scale) + expiryGraceMs);
   await publishParked(tx, message, asked, 'awaiting approval');

@@ -29,7 +29,7 @@ export function scoreAction(
   evidence: readonly EvidencePairRow[],
   runningCostPerHour: number,
 ): Scored {
-  const assessment = assess(verdictRows(evidence), settingsOf(action));
+  const assessment = assess(verdictRows(evidence), settingsOf(action), { queueAgeMs: queueAgeOf(action) });
   const fromRows = verdictOfDecision(assessment.decision);
   const verdict = action.verdict!;
   // Time, missing data and people end an action without its rows; such an end cannot be recomputed.
@@ -56,6 +56,10 @@ export function settingsOf(action: ActionRow): MeasurementSettings {
     { metric?: Metric['name']; goal?: MeasurementSettings['goal'] } | undefined;
   return measurementOf(chosen?.metric ?? 'latency', chosen?.goal ? { goal: chosen.goal } : {});
 }
+
+/** How long messages waited at the block that decided, as Act stored it; null: not known. */
+const queueAgeOf = ({ progress }: ActionRow): number | null =>
+  typeof progress['queueAgeMs'] === 'number' ? progress['queueAgeMs'] : null;
 
 /** Gains are counted in seconds: an effect on another metric proves none. */
 export const latencyEffect = (action: ActionRow): MeasuredEffect | null =>

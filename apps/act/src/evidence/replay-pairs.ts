@@ -1,34 +1,59 @@
-import type { SearchRequest } from '@hartonomous/contracts';
+import { codeOf, type SearchRequest } from '@hartonomous/contracts';
 import { rngOfText, type Arm } from '@hartonomous/loop';
-import type { ActionRow, EvidencePairRow, TableStatistics } from '@hartonomous/store';
+import type {
+  ActionRow,
+  EvidencePairRow,
+  ReplayOptions,
+  TenantTransaction,
+  Unavailable,
+} from '@hartonomous/store';
 import type { EvidenceStep, ExecutorDeps } from '../executors/executor.js';
 
-export interface ReplayPlan {
-  requests: SearchRequest[];
-  /** Indexes that one arm hides; empty for a placebo. */
-  watched: string[];
-  /** The arm without them; the other one is what A/A pairs compare with itself when it is the control. */
-  hiddenArm: Arm;
-  /** Planner statistics of a table that the arms differ in; both arms restore theirs, so that the write costs both. */
-  statistics?: Record<Arm, TableStatistics>;
-  aaPairs: number;
-  blockSize: number;
+/** Runs `work` on the store as the arm is to see it. */
+export type InArm = <T>(
+  arm: Arm,
+  work: (tx: TenantTransaction) => Promise<T>,
+) => Promise<{ value: T } | Unavailable>;
+
+export interface ReplayPlan<R> {
+  /** What is drawn from, with replacement. */
+  requests: readonly R[];
+  inArm: InArm;
+  run: (tx: TenantTransaction, request: R) => Promise<unknown>;
 }
+
+/** A/A pairs come first: both of their arms are control. */
+const aaPairs = 10;
+const blockSize = 20;
 
 interface ArmResult {
   durationsMs: number[];
   errors: number;
 }
 
+/** Faults that say nothing about the change: the step is handed back, and the message comes again. */
+const comesAgain = new Set(['STORE_UNREACHABLE', 'KILL_SWITCH_ON']);
+
+/** Arms that differ in what one rolled-back transaction hides or restores. */
+export const rolledBack =
+  (deps: ExecutorDeps, tenantId: string, optionsOf: (arm: Arm) => ReplayOptions): InArm =>
+  (arm, work) =>
+    deps.store.maintenance.replay(tenantId, optionsOf(arm), work);
+
+/** Captured searches, off the hot path. */
+export const answering = (deps: ExecutorDeps) => ({
+  run: (tx: TenantTransaction, request: SearchRequest) => deps.answer(tx, request),
+});
+
 /**
- * Replays captured requests off the hot path, in pairs of blocks of equal requests; which arm comes first is drawn.
- * A/A pairs (both control) come first. Ends the step after `deps.stepMs`.
+ * Replays requests in pairs of blocks of equal requests; which arm comes first is drawn. Ends the step after
+ * `deps.stepMs`.
  */
-export async function replayPairs(
+export async function replayPairs<R>(
   deps: ExecutorDeps,
   tenantId: string,
   action: ActionRow,
-  plan: ReplayPlan,
+  plan: ReplayPlan<R>,
   known: EvidencePairRow[],
 ): Promise<EvidenceStep> {
   const rows: EvidencePairRow[] = [];
@@ -38,7 +63,7 @@ export async function replayPairs(
   // At least one pair, however short a step may be.
   do {
     await deps.assertRunning();
-    const kind = aa < plan.aaPairs ? 'AA' : 'AB';
+    const kind = aa < aaPairs ? 'AA' : 'AB';
     const row = await replayPair(deps, tenantId, action, plan, kind, kind === 'AA' ? aa : ab);
     if ('unavailable' in row) return { kind: 'unavailable', reason: row.unavailable };
     rows.push(row);
@@ -48,18 +73,18 @@ export async function replayPairs(
   return { kind: 'pairs', rows, nextInMs: 0 };
 }
 
-async function replayPair(
+async function replayPair<R>(
   deps: ExecutorDeps,
   tenantId: string,
   action: ActionRow,
-  plan: ReplayPlan,
+  plan: ReplayPlan<R>,
   kind: 'AA' | 'AB',
   pairNo: number,
-): Promise<EvidencePairRow | { unavailable: string }> {
+): Promise<EvidencePairRow | Unavailable> {
   const draw = rngOfText(`${action.id}|replay|${kind}|${pairNo}`);
-  const requests = pick(plan.requests, plan.blockSize, draw);
+  const requests = pick(plan.requests, blockSize, draw);
   const controlFirst = draw() < 0.5;
-  const arms: Partial<Record<'control' | 'treated', ArmResult>> = {};
+  const arms: Partial<Record<Arm, ArmResult>> = {};
   for (const arm of controlFirst ? (['control', 'treated'] as const) : (['treated', 'control'] as const)) {
     const result = await replayArm(deps, tenantId, plan, kind === 'AA' ? 'control' : arm, requests);
     if ('unavailable' in result) return result;
@@ -80,32 +105,44 @@ async function replayPair(
   };
 }
 
-async function replayArm(
+/** A request that fails ends its transaction: it is counted, and the others go on in a new one. */
+async function replayArm<R>(
   deps: ExecutorDeps,
   tenantId: string,
-  plan: ReplayPlan,
+  plan: ReplayPlan<R>,
   arm: Arm,
-  requests: SearchRequest[],
-): Promise<ArmResult | { unavailable: string }> {
-  const { watched, hiddenArm, statistics } = plan;
-  const options = {
-    watched,
-    hidden: arm === hiddenArm,
-    ...(statistics ? { statistics: statistics[arm] } : {}),
-  };
-  const result = await deps.store.maintenance.replay(tenantId, options, async (tx) => {
-    const durationsMs: number[] = [];
-    // The first request rebuilds the relation cache after the catalogue write; it is not timed.
-    await deps.answer(tx, requests[0]!);
-    for (const request of requests) {
-      deps.signal?.throwIfAborted();
-      const from = process.hrtime.bigint();
-      await deps.answer(tx, request);
-      durationsMs.push(Number(process.hrtime.bigint() - from) / 1e6);
+  requests: readonly R[],
+): Promise<ArmResult | Unavailable> {
+  const durationsMs: number[] = [];
+  let done = 0;
+  let errors = 0;
+  while (done < requests.length) {
+    const left = requests.slice(done);
+    const before = done;
+    try {
+      const result = await plan.inArm(arm, async (tx) => {
+        done = before;
+        durationsMs.length = before - errors;
+        // The first request rebuilds the relation cache after the catalogue write; it is not timed.
+        await plan.run(tx, left[0]!);
+        for (const request of left) {
+          deps.signal?.throwIfAborted();
+          const from = process.hrtime.bigint();
+          await plan.run(tx, request);
+          durationsMs.push(Number(process.hrtime.bigint() - from) / 1e6);
+          done++;
+        }
+      });
+      if ('unavailable' in result) return result;
+    } catch (error) {
+      if (comesAgain.has(codeOf(error)) || deps.signal?.aborted) throw error;
+      // An engine that answers nothing at all says nothing about the change either.
+      await deps.store.withTenant(tenantId, (tx) => tx.now());
+      errors++;
+      done++;
     }
-    return { durationsMs, errors: 0 };
-  });
-  return 'unavailable' in result ? result : result.value;
+  }
+  return { durationsMs, errors };
 }
 
 /** Of the captured requests, those whose plans use one of the watched indexes; the share is the exposure. */
@@ -114,7 +151,7 @@ export async function requestsThatUse(
   tenantId: string,
   watched: string[],
   requests: SearchRequest[],
-): Promise<SearchRequest[] | { unavailable: string }> {
+): Promise<SearchRequest[] | Unavailable> {
   const result = await deps.store.maintenance.replay(
     tenantId,
     { watched, hidden: false },

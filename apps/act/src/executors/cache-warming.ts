@@ -57,7 +57,9 @@ export const cacheWarming: Executor = {
       await deps.assertRunning();
       const expiresAt = new Date(deps.now().getTime() + lifetimeHours * 3_600_000);
       const corpusVersion = await tx.ingestion.corpusVersion();
-      return { loaded: await tx.cache.load(plan.modelId, corpusVersion, action.id, entries, expiresAt) };
+      const loaded = await tx.cache.load(plan.modelId, corpusVersion, action.id, entries, expiresAt);
+      const sizeBytes = entries.reduce((sum, { output }) => sum + Buffer.byteLength(output), 0);
+      return { loaded, sizeBytes, storedUntil: expiresAt.toISOString() };
     });
   },
 

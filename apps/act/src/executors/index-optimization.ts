@@ -1,8 +1,10 @@
-import { canonicalJson, HartoError, sha256Hex, type SearchRequest } from '@hartonomous/contracts';
+import { canonicalJson, codeOf, HartoError, sha256Hex, type SearchRequest } from '@hartonomous/contracts';
+import type { Arm } from '@hartonomous/loop';
 import type { ActionRow, EvidencePairRow, IndexDefinition } from '@hartonomous/store';
 import { z } from 'zod';
 import { capturedRequests, sampleRequests } from '../evidence/captured-requests.js';
-import { replayPairs, requestsThatUse } from '../evidence/replay-pairs.js';
+import { answering, replayPairs, requestsThatUse, rolledBack } from '../evidence/replay-pairs.js';
+import { sampleWrites, writeAgain, type WriteSample } from '../evidence/replayed-writes.js';
 import type { EvidenceStep, Executor, ExecutorDeps } from './executor.js';
 
 const definitionSchema = z.object({
@@ -49,11 +51,14 @@ const spatialIndexes: Partial<Record<string, IndexDefinition>> = {
 };
 
 const usingMin = 5;
+const writesMin = 3;
 /** An online build waits for transactions older than itself; live ones are short, a replay step takes seconds. */
 const lockTimeoutMs = 30_000;
 /** Estimates before the build: bytes of an entry of a B-tree, rows an online build reads in a second. */
 const entryBytes = 48;
 const buildRowsPerSecond = 200_000;
+/** What takes longer than a minute waits for an hour of low load. */
+const heavySecondsMin = 60;
 
 /** @throws HartoError INPUT_INVALID; FEATURE_UNAVAILABLE naming what this store lacks */
 function planOf(parameters: unknown): Plan {
@@ -68,6 +73,18 @@ function planOf(parameters: unknown): Plan {
 }
 
 const lacking = (what: string): HartoError => new HartoError('FEATURE_UNAVAILABLE', what);
+
+/** Rows as the engine estimates them, or as the plan says where it does not: whichever is more. */
+async function rowsOf(deps: ExecutorDeps, { definition, tableRows }: Plan): Promise<number> {
+  try {
+    const known = await deps.store.maintenance.statistics.read(definition.table);
+    return Math.max(tableRows, 'unavailable' in known ? 0 : (known.relation['reltuples'] ?? 0));
+  } catch (error) {
+    // No such table: what refuses the plan is its executor, not its estimate.
+    if (codeOf(error) === 'NOT_FOUND') return tableRows;
+    throw error;
+  }
+}
 
 /** Indexes of the touched table, sizes and counters apart. */
 async function tableHash(deps: ExecutorDeps, table: string): Promise<string> {
@@ -87,7 +104,8 @@ const drop = (deps: ExecutorDeps, plan: Plan) =>
 export const indexOptimization: Executor = {
   async prepare(deps, _tenantId, hypothesis) {
     const plan = planOf(hypothesis.candidate.parameters);
-    const { definition, operation, tableRows } = plan;
+    const { definition, operation } = plan;
+    const applySeconds = (await rowsOf(deps, plan)) / buildRowsPerSecond;
     const indexes = (await deps.store.maintenance.indexes()).filter((i) => i.table === definition.table);
     return {
       inverse:
@@ -98,9 +116,9 @@ export const indexOptimization: Executor = {
       touched: {
         objects: [definition.name],
         objectsOfKind: indexes.length + 1,
-        storageBytes: operation === 'create' ? tableRows * entryBytes : 0,
-        applySeconds: tableRows / buildRowsPerSecond,
-        heavy: false,
+        storageBytes: operation === 'create' ? applySeconds * buildRowsPerSecond * entryBytes : 0,
+        applySeconds,
+        heavy: applySeconds > heavySecondsMin,
       },
     };
   },
@@ -138,15 +156,44 @@ export const indexOptimization: Executor = {
   stateHash: (deps, _tenantId, action) => tableHash(deps, planOf(action.parameters).definition.table),
 };
 
-const replayPlan = (requests: SearchRequest[], plan: Plan) => ({
-  requests,
-  watched: [plan.definition.name],
-  hiddenArm: plan.operation === 'drop' ? ('treated' as const) : ('control' as const),
-  aaPairs: 10,
-  blockSize: 20,
-});
+/** The arm without the index: the control of one that is tried, the treated one of one that is given up. */
+const hiddenArm = (plan: Plan): Arm => (plan.operation === 'drop' ? 'treated' : 'control');
 
-/** Captured requests that the index serves, found by the engine's own scan counters, with and without it. */
+function replayReads(
+  deps: ExecutorDeps,
+  tenantId: string,
+  action: ActionRow,
+  plan: Plan,
+  requests: SearchRequest[],
+  known: EvidencePairRow[],
+): Promise<EvidenceStep> {
+  const watched = [plan.definition.name];
+  const inArm = rolledBack(deps, tenantId, (arm) => ({ watched, hidden: arm === hiddenArm(plan) }));
+  return replayPairs(deps, tenantId, action, { requests, inArm, ...answering(deps) }, known);
+}
+
+/** Writes with the index, and without its entries. */
+function replayWrites(
+  deps: ExecutorDeps,
+  tenantId: string,
+  action: ActionRow,
+  plan: Plan,
+  writes: WriteSample[],
+  known: EvidencePairRow[],
+): Promise<EvidenceStep> {
+  const watched = [plan.definition.name];
+  const inArm = rolledBack(deps, tenantId, (arm) => ({
+    watched,
+    hidden: arm === hiddenArm(plan),
+    writes: true,
+  }));
+  return replayPairs(deps, tenantId, action, { requests: writes, inArm, run: writeAgain }, known);
+}
+
+/**
+ * Captured requests that the index serves, found by the engine's own scan counters, with and without it. Where too few
+ * use it, what is left to measure is what it costs: writes of its table, again with and without it.
+ */
 async function compareWithIndex(
   deps: ExecutorDeps,
   tenantId: string,
@@ -155,16 +202,25 @@ async function compareWithIndex(
   known: EvidencePairRow[],
 ): Promise<EvidenceStep> {
   const captured = action.progress['captured'] as SearchRequest[] | undefined;
-  if (captured) return replayPairs(deps, tenantId, action, replayPlan(captured, plan), known);
+  if (captured) return replayReads(deps, tenantId, action, plan, captured, known);
+  const written = action.progress['capturedWrites'] as WriteSample[] | undefined;
+  if (written) return replayWrites(deps, tenantId, action, plan, written, known);
   const requests = await sampleRequests(deps, tenantId, action.id);
   const using = await requestsThatUse(deps, tenantId, [plan.definition.name], requests);
   if (!Array.isArray(using)) return { kind: 'unavailable', reason: using.unavailable };
-  if (using.length < usingMin) {
-    const reason = `${using.length} of ${requests.length} captured requests use the index`;
+  if (using.length >= usingMin) {
+    const patch = { captured: using, usingShare: using.length / requests.length };
+    return { kind: 'waiting', reason: 'requests captured', patch, nextInMs: 0 };
+  }
+  const unused = `${using.length} of ${requests.length} captured requests use the index`;
+  const writes = await sampleWrites(deps, tenantId, action.id, plan.definition.table);
+  if (writes.length < writesMin) {
+    const reason = `${unused}, and ${writes.length} writes of ${plan.definition.table} can be replayed`;
     return { kind: 'no-data', reason, nextInMs: 0 };
   }
-  const patch = { captured: using, usingShare: using.length / requests.length };
-  return { kind: 'waiting', reason: 'requests captured', patch, nextInMs: 0 };
+  const measuredOn = `replayed writes of ${plan.definition.table}, since ${unused}`;
+  const patch = { capturedWrites: writes, usingShare: 0, measuredOn };
+  return { kind: 'waiting', reason: measuredOn, patch, nextInMs: 0 };
 }
 
 /** Any captured requests: none of them may get slower by more than the margin without the index. */
@@ -176,7 +232,7 @@ async function compareWithoutIndex(
   known: EvidencePairRow[],
 ): Promise<EvidenceStep> {
   const captured = action.progress['captured'] as SearchRequest[] | undefined;
-  if (captured) return replayPairs(deps, tenantId, action, replayPlan(captured, plan), known);
+  if (captured) return replayReads(deps, tenantId, action, plan, captured, known);
   const measurement = { metric: 'latency', goal: 'non-inferiority' };
   return capturedRequests(deps, tenantId, action.id, usingMin, { measurement });
 }

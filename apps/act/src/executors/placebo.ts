@@ -1,6 +1,6 @@
 import { sha256Hex, type SearchRequest } from '@hartonomous/contracts';
 import { capturedRequests } from '../evidence/captured-requests.js';
-import { replayPairs } from '../evidence/replay-pairs.js';
+import { answering, replayPairs, rolledBack } from '../evidence/replay-pairs.js';
 import type { Executor } from './executor.js';
 
 const capturedMin = 5;
@@ -19,14 +19,8 @@ export const placebo: Executor = {
   async collect(deps, tenantId, action, _blockNo, known) {
     const captured = action.progress['captured'] as SearchRequest[] | undefined;
     if (captured) {
-      const plan = {
-        requests: captured,
-        watched: [],
-        hiddenArm: 'control' as const,
-        aaPairs: 10,
-        blockSize: 20,
-      };
-      return replayPairs(deps, tenantId, action, plan, known);
+      const inArm = rolledBack(deps, tenantId, (arm) => ({ watched: [], hidden: arm === 'control' }));
+      return replayPairs(deps, tenantId, action, { requests: captured, inArm, ...answering(deps) }, known);
     }
     return capturedRequests(deps, tenantId, action.id, capturedMin);
   },

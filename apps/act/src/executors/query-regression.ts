@@ -1,18 +1,16 @@
 import { canonicalJson, HartoError, sha256Hex, type SearchRequest } from '@hartonomous/contracts';
 import type { ActionRow, TableStatistics } from '@hartonomous/store';
 import { z } from 'zod';
-import { replayPairs } from '../evidence/replay-pairs.js';
+import { answering, replayPairs, rolledBack } from '../evidence/replay-pairs.js';
 import { capturedRequests } from '../evidence/captured-requests.js';
 import type { Executor, ExecutorDeps } from './executor.js';
+import { isPlanForcing, planForcing } from './plan-forcing.js';
 
-const parametersSchema = z.union([
-  z.object({
-    operation: z.literal('gather-statistics').default('gather-statistics'),
-    table: z.string().regex(/^[a-z_][a-z0-9_]{0,62}$/),
-    tableRows: z.number().nonnegative().default(0),
-  }),
-  z.object({ operation: z.literal('force-plan'), statementId: z.string(), planId: z.string() }),
-]);
+const parametersSchema = z.object({
+  operation: z.literal('gather-statistics').default('gather-statistics'),
+  table: z.string().regex(/^[a-z_][a-z0-9_]{0,62}$/),
+  tableRows: z.number().nonnegative().default(0),
+});
 const capturedMin = 5;
 /** ANALYZE samples 30,000 rows at the default target: about a second, whatever the table's size. */
 const gatherSeconds = 1;
@@ -20,9 +18,6 @@ const gatherSeconds = 1;
 function tableOf(action: Pick<ActionRow, 'parameters'>): string {
   const parsed = parametersSchema.safeParse(action.parameters);
   if (!parsed.success) throw new HartoError('INPUT_INVALID', 'statistics plan names no table');
-  if (parsed.data.operation === 'force-plan') {
-    throw new HartoError('FEATURE_UNAVAILABLE', 'plan forcing: this executor refreshes statistics only');
-  }
   return parsed.data.table;
 }
 
@@ -45,7 +40,7 @@ const savedIn = (action: ActionRow): TableStatistics => {
  * statistics, which both arms restore in their rolled-back transaction. While it is tried the engine does not gather
  * by itself; keeping hands that back.
  */
-export const queryRegression: Executor = {
+const freshStatistics: Executor = {
   async prepare(deps, _tenantId, { candidate }) {
     const table = tableOf(candidate);
     const statistics = await known(deps.store.maintenance.statistics.read(table));
@@ -72,15 +67,13 @@ export const queryRegression: Executor = {
     const requests = action.progress['captured'] as SearchRequest[] | undefined;
     if (!requests) return capturedRequests(deps, tenantId, action.id, capturedMin);
     const applied = action.progress['applied'] as { gathered: TableStatistics };
-    const plan = {
-      requests,
+    const statistics = { control: savedIn(action), treated: applied.gathered };
+    const inArm = rolledBack(deps, tenantId, (arm) => ({
       watched: [],
-      hiddenArm: 'control' as const,
-      statistics: { control: savedIn(action), treated: applied.gathered },
-      aaPairs: 10,
-      blockSize: 20,
-    };
-    return replayPairs(deps, tenantId, action, plan, rows);
+      hidden: arm === 'control',
+      statistics: statistics[arm],
+    }));
+    return replayPairs(deps, tenantId, action, { requests, inArm, ...answering(deps) }, rows);
   },
 
   remeasurable: () => true,
@@ -102,3 +95,19 @@ export const queryRegression: Executor = {
 async function statisticsHash(deps: ExecutorDeps, table: string): Promise<string> {
   return hashOf(await known(deps.store.maintenance.statistics.read(table)));
 }
+
+const by = ({ parameters }: Pick<ActionRow, 'parameters'>): Executor =>
+  isPlanForcing(parameters) ? planForcing : freshStatistics;
+
+/** What helps a plan that became slower: the last good one where the engine keeps plans, else fresh statistics. */
+export const queryRegression: Executor = {
+  prepare: (deps, tenantId, hypothesis) => by(hypothesis.candidate).prepare(deps, tenantId, hypothesis),
+  apply: (deps, tenantId, action) => by(action).apply(deps, tenantId, action),
+  collect: (deps, tenantId, action, blockNo, rows) =>
+    by(action).collect(deps, tenantId, action, blockNo, rows),
+  remeasurable: (action) => by(action).remeasurable(action),
+  beforeKeep: async (deps, tenantId, action) => by(action).beforeKeep?.(deps, tenantId, action),
+  keep: (tx, action) => by(action).keep(tx, action),
+  revert: (deps, tenantId, action) => by(action).revert(deps, tenantId, action),
+  stateHash: (deps, tenantId, action) => by(action).stateHash(deps, tenantId, action),
+};

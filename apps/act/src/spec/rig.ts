@@ -24,6 +24,7 @@ import { startActions } from '../start-actions.js';
 export interface Rig {
   store: Store;
   superuserUrl: string;
+  queueUrl: string;
   deps: ActDeps;
   /** The switch as the service reads it. */
   killSwitch: KillSwitch;
@@ -49,6 +50,8 @@ export async function startRig(options: { now?: () => Date; scale?: number } = {
     // 72 h are seven minutes then: more than any test measures.
     scale: options.scale ?? 600,
     stepMs: 1_000,
+    lanes: async () => [],
+    upSince: new Date(0),
     once: (message, work) => handleOnce({ store, service: 'act' }, message, work),
     assertRunning: () => killSwitch.assertOff(),
     traceId: () => null,
@@ -56,6 +59,7 @@ export async function startRig(options: { now?: () => Date; scale?: number } = {
   return {
     store,
     superuserUrl: test.urls.superuserUrl!,
+    queueUrl: test.urls.queueUrl,
     deps,
     killSwitch,
     tenant: async () => (await store.withSystem('test', (tx) => tx.tenants.ensure(`t-${newId()}`))).id,
@@ -191,7 +195,7 @@ export async function dispatchDue(rig: Rig, tenantId: string): Promise<number> {
 }
 
 /** Delivers what Act wrote to itself until the action has ended, or `ms` have passed. */
-export async function pump(rig: Rig, tenantId: string, actionId: string, ms = 60_000): Promise<ActionRow> {
+export async function pump(rig: Rig, tenantId: string, actionId: string, ms = 150_000): Promise<ActionRow> {
   const until = Date.now() + ms;
   for (;;) {
     const delivered = await dispatchDue(rig, tenantId);

@@ -79,6 +79,40 @@ export class PlantedStore {
     return (await this.rows<{ indexdef: string }>(text, [table])).map((row) => row.indexdef);
   }
 
+  /**
+   * Whoever is served from these answers waits so long for the look-up, and nobody else: a long answer would keep the
+   * gateway busy for all who ask at that time, the control arm too.
+   */
+  async slowAnswers(actionId: string, seconds: number): Promise<void> {
+    await this.rows(
+      `create or replace function planted_wait(action uuid, enabled boolean) returns boolean
+         language plpgsql volatile cost 100000 as $$
+       begin
+         if enabled and action = '${actionId}' and current_query() like 'select input_hash%answer as%' then
+           perform pg_sleep(${seconds});
+         end if;
+         return true;
+       end $$`,
+    );
+    await this.rows(`create policy planted_wait on cached_activation as restrictive for select
+      using (planted_wait(action_id, enabled))`);
+  }
+
+  async quickAnswers(): Promise<void> {
+    await this.rows('drop policy if exists planted_wait on cached_activation');
+  }
+
+  /** A setting of the tenant's; null takes it back. */
+  async setting(key: string, value: string | null): Promise<void> {
+    await this.rows('delete from setting where tenant_id = $1 and name = $2', [this.tenantId, key]);
+    if (value === null) return;
+    await this.rows(`insert into setting (tenant_id, name, value, updated_by) values ($1, $2, $3, 'test')`, [
+      this.tenantId,
+      key,
+      value,
+    ]);
+  }
+
   /** Every atom gets another one's vector: groups that were observed are none any more. */
   async dealVectors(): Promise<void> {
     for (const table of vectorTables) {

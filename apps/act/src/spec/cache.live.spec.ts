@@ -101,13 +101,19 @@ describe('CacheWarming', () => {
     const people = await asked();
     const { tenantId, modelId, keys } = people;
     const ended = await tried(people, { modelId, keys }, async (actionId) => {
-      // Planted: answers so long that looking one up takes longer than computing it.
+      // Planted: whoever is served from them waits for the look-up far longer than an answer takes to compute.
       await client.query(
-        `update cached_activation
-            set answer = left(answer, -1) || ',"planted":[' || repeat('0,', 1500000) || '0]}'
-          where action_id = $1`,
-        [actionId],
+        `create function planted_wait(action uuid, enabled boolean) returns boolean
+           language plpgsql volatile cost 100000 as $$
+         begin
+           if enabled and action = '${actionId}' and current_query() like 'select input_hash%answer as%' then
+             perform pg_sleep(0.25);
+           end if;
+           return true;
+         end $$`,
       );
+      await client.query(`create policy planted_wait on cached_activation as restrictive for select
+        using (planted_wait(action_id, enabled))`);
     });
     expect(ended.state).toBe('RevertedHarm');
     const hash = await executors.CacheWarming!.stateHash(rig.deps, tenantId, ended);

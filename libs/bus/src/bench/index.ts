@@ -1,22 +1,19 @@
-import { startRedis } from '@hartonomous/testing';
-import { openTestStore } from '@hartonomous/store/testing';
-import type { TestStore } from '@hartonomous/store/testing';
-import pg from 'pg';
-import { openQueues } from '../queues.js';
-import { bareChain, createBareTables, writeFourRows, writeNothing } from './bare-chain.js';
+import { bareChain, writeFourRows, writeNothing } from './bare-chain.js';
+import type { BenchResult } from './bench-result.js';
+import { onBothEngines } from './engines.js';
+import type { EngineOfBench } from './engines.js';
 import { interleave, quantile } from './measure.js';
 import type { Timings } from './measure.js';
-import { ourChain } from './our-chain.js';
+import { emptyCycle, serviceChain } from './service-chain.js';
 
-export interface BenchResult {
-  case: string;
-  ours: number | null;
-  unit: string;
-  peer?: string | null;
-  peerValue?: number | null;
-  target?: string | null;
-  skipped?: string;
-}
+export { bareChain, writeFourRows } from './bare-chain.js';
+export type { BenchResult } from './bench-result.js';
+export { onBothEngines } from './engines.js';
+export type { EngineOfBench } from './engines.js';
+export { interleave, quantile } from './measure.js';
+export type { Chain } from './measure.js';
+export { serviceChain } from './service-chain.js';
+export type { Station } from './service-chain.js';
 
 /** The runner starts a durable cluster and names it in HARTO_TEST_PG. */
 export const needsPostgres = true;
@@ -24,42 +21,17 @@ export const needsPostgres = true;
 const cycles = 300;
 const target = '<=1.3';
 
-export async function runBench({ log }: { log(line: string): void }): Promise<BenchResult[]> {
-  const results: BenchResult[] = [];
-  for (const engine of ['postgres', 'redis'] as const) {
-    const redis = engine === 'redis' ? await startRedis() : null;
-    if (engine === 'redis' && !redis) {
-      results.push({ case: 'redis', ours: null, unit: 'ms', skipped: 'redis-server is not installed' });
-      continue;
-    }
-    const test = await openTestStore({ poolSize: 8 });
-    try {
-      log(`bus: ${cycles} cycles on ${engine}`);
-      results.push(...(await runOn(engine, test, redis?.url ?? test.urls.queueUrl)));
-    } finally {
-      await test.close();
-      await redis?.remove();
-    }
-  }
-  return results;
+export function runBench({ log }: { log(line: string): void }): Promise<BenchResult[]> {
+  return onBothEngines((line) => log(`bus: ${cycles} ${line}`), compareOn);
 }
 
-async function runOn(engine: string, test: TestStore, url: string): Promise<BenchResult[]> {
-  const pool = new pg.Pool({ connectionString: test.urls.superuserUrl, max: 8 });
-  const queues = await openQueues({ url, poolMax: 30 });
-  try {
-    await createBareTables(pool);
-    const ours = await ourChain(test.store, test.tenantId, queues);
-    const four = await bareChain('four-row transaction', queues, 'four', writeFourRows(pool));
-    const none = await bareChain('no store', queues, 'none', writeNothing);
-    const timings = await interleave([ours, four, none], cycles);
-    await ours.stop();
-    const of = (chain: typeof ours) => timings.get(chain) as Timings;
-    return compare(engine, of(ours), of(four), of(none));
-  } finally {
-    await queues.close();
-    await pool.end();
-  }
+async function compareOn({ engine, store, tenantId, queues, pool }: EngineOfBench): Promise<BenchResult[]> {
+  const ours = await serviceChain(store, tenantId, queues, emptyCycle);
+  const four = await bareChain(queues, { name: 'four', write: writeFourRows(pool) });
+  const none = await bareChain(queues, { name: 'none', write: writeNothing });
+  const timings = await interleave([ours, four, none], cycles);
+  await ours.stop();
+  return compare(engine, ...(timings as [Timings, Timings, Timings]));
 }
 
 function compare(engine: string, ours: Timings, four: Timings, none: Timings): BenchResult[] {

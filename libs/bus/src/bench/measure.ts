@@ -14,20 +14,18 @@ export interface Timings {
 
 /** A chain of four hops that can be sent through once. */
 export interface Chain {
-  name: string;
   /** Runs one cycle: its time from the first message on, ms; its hop times are pushed to `hopMs`. */
   cycle(hopMs: number[]): Promise<number>;
-  stop(): Promise<void>;
 }
 
 const warmUp = 30;
 
 /** Chains take turns cycle by cycle, so that the machine's other work falls on all of them alike. */
-export async function interleave(chains: readonly Chain[], cycles: number): Promise<Map<Chain, Timings>> {
-  const timings = new Map(chains.map((chain) => [chain, { hopMs: [], cycleMs: [] } as Timings]));
+export async function interleave(chains: readonly Chain[], cycles: number): Promise<Timings[]> {
+  const timings = chains.map((): Timings => ({ hopMs: [], cycleMs: [] }));
   for (let i = -warmUp; i < cycles; i++) {
-    for (const chain of chains) {
-      const { hopMs, cycleMs } = timings.get(chain) as Timings;
+    for (const [at, chain] of chains.entries()) {
+      const { hopMs, cycleMs } = timings[at]!;
       const hops: number[] = [];
       const tookMs = await chain.cycle(hops);
       if (i < 0) continue;

@@ -6,7 +6,8 @@ import {
   type ObservationDocument,
   type Verdict,
 } from '@hartonomous/contracts';
-import type { ActionRow, Store, TenantTransaction } from '@hartonomous/store';
+import type { Station } from '@hartonomous/bus/bench';
+import type { ActionRow, TenantTransaction } from '@hartonomous/store';
 import { stepAction, type ActionEvent } from '../action-machine.js';
 import { freshArm, priorOf } from '../bandit/belief.js';
 import { rankCandidates } from '../bandit/rank.js';
@@ -14,13 +15,8 @@ import { nextCycleDelayMs } from '../cadence.js';
 import { honestNetGain, successScore } from '../learning.js';
 import { rngOfText } from '../random.js';
 
-export interface HopDeps {
-  store: Store;
-  once<T>(message: Envelope, work: (tx: TenantTransaction) => Promise<T>): Promise<T | undefined>;
-}
-
 /** One service's part of a cycle: reads, decides by this library, writes in one transaction (act: in two). */
-export type Hop = (deps: HopDeps, message: Envelope) => Promise<void>;
+type Hop = Station['run'];
 
 /** Nothing, proposed as an action: goes through every state and changes nothing. */
 const noOp: Candidate = {

@@ -1,7 +1,7 @@
+import type { BenchResult } from '@hartonomous/bus/bench';
 import { compareArms } from '../simulation/arms-scenario.js';
 import { simulateErrorGuardrail } from '../simulation/guardrail-simulation.js';
 import { simulatePowerCurve } from '../simulation/reference-simulation.js';
-import type { BenchResult } from './bench-result.js';
 
 const seed = 20261121;
 const runs = 2_000;

@@ -3,9 +3,9 @@ export interface BenchResult {
   case: string;
   ours: number | null;
   unit: string;
-  peer?: string;
-  peerValue?: number;
+  peer?: string | null;
+  peerValue?: number | null;
   /** Bound on ours / peerValue, or on `ours` without a peer; its sign first. */
-  target?: string;
+  target?: string | null;
   skipped?: string;
 }

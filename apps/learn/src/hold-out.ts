@@ -1,5 +1,6 @@
 import { isHeldOut } from '@hartonomous/loop';
 import type { CycleRow, KeyUse, TenantTransaction } from '@hartonomous/store';
+import { measureGlobal } from './global-benefit.js';
 
 const keysMax = 2_000;
 /** Fewer keys a side say nothing. */
@@ -43,8 +44,14 @@ function moments(values: readonly number[]): { n: number; mean: number; variance
   return { n, mean, variance: squares / Math.max(1, n - 1) };
 }
 
-/** One metric row a cycle; none while a side has too few keys. */
+/** Both differences, a metric row each a cycle: what can be held out of keys by them, and the rest by its replays. */
 export async function measureHoldOut(tx: TenantTransaction, cycle: CycleRow): Promise<void> {
+  await measureKeys(tx, cycle);
+  await measureGlobal(tx, cycle.id);
+}
+
+/** None while a side has too few keys. */
+async function measureKeys(tx: TenantTransaction, cycle: CycleRow): Promise<void> {
   const to = await tx.now();
   const keys = await tx.workload.topKeys(new Date(to.getTime() - lookBackMs), to, keysMax);
   const benefit = holdOutBenefit(keys, tx.tenantId);

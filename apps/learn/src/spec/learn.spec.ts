@@ -1,165 +1,32 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { handleOnce } from '@hartonomous/bus';
-import { newId, planHash, type Candidate, type Envelope, type Verdict } from '@hartonomous/contracts';
+import { newId, type Candidate } from '@hartonomous/contracts';
 import { isHeldOut } from '@hartonomous/loop';
-import { createLogger, KillSwitch, type Bus, type ServiceConfig } from '@hartonomous/service-kit';
-import { openStore, type ActionRow, type EvidencePairRow, type OutboxRow } from '@hartonomous/store';
-import { openTestStore, type TestStore } from '@hartonomous/store/testing';
-import { createTestFolder, FakeClock, patientClock, removeTestFolder } from '@hartonomous/testing';
+import { openStore, type ActionRow } from '@hartonomous/store';
+import type { TestStore } from '@hartonomous/store/testing';
+import { FakeClock } from '@hartonomous/testing';
 import pg from 'pg';
 import { holdOutBenefit } from '../hold-out.js';
-import { LearnHandler } from '../learn.handler.js';
+import type { LearnHandler } from '../learn.handler.js';
 import { requestRescores } from '../rescoring.js';
 import { measureRunningCost } from '../running-cost.js';
 import { scoreAction } from '../score-action.js';
+import { message, startRig, type Rig } from './rig.js';
 
 // States are waited for, never times; a slow machine has room.
 jest.setTimeout(300_000);
 
 const hourMs = 3_600_000;
 
+let rig: Rig;
 let test: TestStore;
-let home: string;
 let handler: LearnHandler;
+let tenant: Rig['tenant'];
+let concluded: Rig['concluded'];
 beforeAll(async () => {
-  test = await openTestStore();
-  home = createTestFolder();
-  const { store } = test;
-  const bus = {
-    once: (message: Envelope, work: never) => handleOnce({ store, service: 'learn' }, message, work),
-  } as unknown as Bus;
-  const killSwitch = new KillSwitch({ store, clock: patientClock(), home, forced: false });
-  const log = createLogger({ service: 'learn', instance: 'test', level: 'silent' });
-  handler = new LearnHandler(store, bus, { loopScale: 1 } as ServiceConfig, killSwitch, log);
+  rig = await startRig();
+  ({ test, handler, tenant, concluded } = rig);
 });
-afterAll(async () => {
-  await test?.close();
-  removeTestFolder(home);
-});
-
-const tenant = async (): Promise<string> =>
-  (await test.store.withSystem('test', (tx) => tx.tenants.ensure(`t-${newId()}`))).id;
-
-const candidate: Candidate = {
-  type: 'IndexOptimization',
-  target: 'atom_term(tenant_id, term)',
-  targetClass: 'index',
-  design: 'replay',
-  actionClass: 'B',
-  blastRadius: 'one table',
-  undoTime: 'a minute',
-  parameters: {},
-  reason: 'test',
-  evidence: { findingKinds: [], rowIds: [] },
-  expected: { metric: 'latency', direction: 'lower', size: -0.2, low: -0.4, high: -0.1 },
-  exposure: { requestsPerHour: 3_600, meanSeconds: 0.1 },
-  costSeconds: 1,
-  risk: 'none',
-  inverse: { kind: 'drop-index' },
-};
-
-/** Pairs whose treated arm takes `ratio` of the control's 100 ms, a little noise included. */
-function pairsOf(actionId: string, ratio: number, count: number, from = 0): EvidencePairRow[] {
-  const row = (kind: 'AA' | 'AB', pairNo: number, factor: number): EvidencePairRow => {
-    const ms = (f: number) => Array.from({ length: 20 }, (_, i) => f * 100 * (1 + ((pairNo + i) % 7) / 200));
-    return {
-      actionId,
-      pairNo,
-      kind,
-      control: ms(1),
-      treated: ms(factor),
-      errorsControl: 0,
-      errorsTreated: 0,
-      countControl: 20,
-      countTreated: 20,
-      order: 'mixed',
-      measuredAt: new Date(),
-    };
-  };
-  const aa = Array.from({ length: 10 }, (_, i) => row('AA', i, 1));
-  const ab = Array.from({ length: count }, (_, i) => row('AB', from + i, ratio));
-  return from === 0 ? [...aa, ...ab] : ab;
-}
-
-async function concluded(
-  tenantId: string,
-  verdict: Verdict & ActionRow['state'],
-  ratio: number,
-  patch: Partial<Candidate> = {},
-  progress: Record<string, unknown> = {},
-) {
-  const tried = { ...candidate, ...patch };
-  return test.store.withTenant(tenantId, async (tx) => {
-    const { cycle } = await tx.cycles.request({
-      id: newId(),
-      scope: 'full',
-      requestedBy: 'test',
-      dueAt: new Date(),
-    });
-    await tx.cycles.advance(cycle.id, 0, 'Requested', 'Observed');
-    await tx.cycles.advance(cycle.id, 1, 'Observed', 'Decided');
-    await tx.cycles.advance(cycle.id, 2, 'Decided', 'Acting');
-    const hypothesis = {
-      id: newId(),
-      cycleId: cycle.id,
-      candidate: tried,
-      planHash: planHash(tried),
-      value: 1,
-      selectionProbability: 1,
-      chosen: true,
-    };
-    await tx.cycles.addHypotheses([hypothesis]);
-    const { type, target, targetClass, design, actionClass, parameters, reason, expected, exposure } = tried;
-    const action = await tx.actions.create({
-      id: newId(),
-      cycleId: cycle.id,
-      hypothesisId: hypothesis.id,
-      type,
-      target,
-      targetClass,
-      design,
-      actionClass,
-      state: 'Proposed',
-      planHash: hypothesis.planHash,
-      parameters,
-      inverse: { kind: 'drop-index' },
-      snapshotHash: null,
-      progress,
-      fingerprint: null,
-      reason,
-      expected,
-      exposure,
-      traceId: null,
-      expiresAt: null,
-    });
-    await tx.actions.addEvidence(pairsOf(action.id, ratio, 24));
-    const why = { name: 'test', reason: 'test', by: 'test', traceId: null };
-    const effect = { estimate: ratio, low: ratio * 0.9, high: ratio * 1.1, unit: 'ratio' };
-    const at = new Date();
-    await tx.actions.transition(action, verdict, why, {
-      verdict,
-      effect,
-      pairs: 24,
-      appliedAt: at,
-      concludedAt: at,
-    });
-    return (await tx.actions.get(action.id))!;
-  });
-}
-
-const message = (tenantId: string, action: ActionRow): Envelope<'loop.action.concluded'> => ({
-  v: 1,
-  messageId: newId(),
-  name: 'loop.action.concluded',
-  tenantId,
-  epoch: 3,
-  refs: { cycleId: action.cycleId, actionId: action.id, verdict: action.verdict },
-});
-
-const outboxOf = async (tenantId: string): Promise<OutboxRow[]> =>
-  (await test.store.withSystem('test', (tx) => tx.plumbing.claimOutbox(500, 0, 1))).filter(
-    (row) => row.tenantId === tenantId,
-  );
+afterAll(() => rig?.close());
 
 describe('learn', () => {
   it('learns a kept action once: belief, history, forecast, calibration; and closes its cycle', async () => {
@@ -216,19 +83,11 @@ describe('learn', () => {
 });
 
 describe('re-scoring', () => {
-  /** What Act brings back: pairs of the n-th round, then the message that they are in. */
-  const remeasured = async (tenantId: string, action: ActionRow, round: number, ratio: number) => {
-    await test.store.withTenant(tenantId, (tx) =>
-      tx.actions.addEvidence(pairsOf(action.id, ratio, 60, round * 1_000)),
-    );
-    await handler.onConcluded(message(tenantId, action));
-  };
-
   it('comes due at 24 h and 7 d, holds what still gains and un-keeps what has decayed', async () => {
     const tenantId = await tenant();
     const action = await concluded(tenantId, 'Kept', 0.6);
     await handler.onConcluded(message(tenantId, action));
-    await outboxOf(tenantId);
+    await rig.outboxOf(tenantId);
     const clock = new FakeClock(action.concludedAt!.getTime());
     const due = () => requestRescores(test.store, tenantId, clock.now(), 1);
     await clock.advance(23 * hourMs);
@@ -236,19 +95,21 @@ describe('re-scoring', () => {
     await clock.advance(hourMs);
     expect(await due()).toBe(1);
     expect(await due()).toBe(0);
-    const asked = (await outboxOf(tenantId)).filter((row) => row.name === 'loop.evidence.block.due');
+    const asked = (await rig.outboxOf(tenantId)).filter((row) => row.name === 'loop.evidence.block.due');
     expect(asked.at(-1)!.refs).toMatchObject({ actionId: action.id, blockNo: 1_000 });
-    await remeasured(tenantId, action, 1, 0.6);
+    await rig.remeasured(tenantId, action, 1, 0.6);
     const held = await test.store.withTenant(tenantId, (tx) => tx.history.latest(1));
     expect(held[0]!.document).toMatchObject({ rescoredAfterHours: 24, decision: 'hold' });
 
     await clock.advance(144 * hourMs);
     expect(await due()).toBe(1);
-    await remeasured(tenantId, action, 2, 1);
+    await rig.remeasured(tenantId, action, 2, 1);
     const [last] = await test.store.withTenant(tenantId, (tx) => tx.history.latest(1));
     expect(last!.document).toMatchObject({ rescoredAfterHours: 168, decision: 'unkeep' });
     expect(last!.netGainSeconds).toBe(0);
-    const unkeep = (await outboxOf(tenantId)).filter((row) => row.name === 'loop.action.unkeep.requested');
+    const unkeep = (await rig.outboxOf(tenantId)).filter(
+      (row) => row.name === 'loop.action.unkeep.requested',
+    );
     expect(unkeep).toHaveLength(1);
     // The rows of re-scorings leave the first verdict as it was.
     const rows = await test.store.withTenant(tenantId, (tx) => tx.actions.evidence(action.id));

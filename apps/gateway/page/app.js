@@ -97,6 +97,22 @@ async function refresh() {
   fill('rejected', rejected.items.map(rejectedRow), 'nothing was rejected in the last 24 hours');
 }
 
+/** Both halves of the hold-out, apart: latency with what was kept over latency without it. */
+function showBenefit({ keySplittable, global }) {
+  const shown = (name, difference, none) => {
+    const { ratio: estimate, low, high, label, at } = difference ?? {};
+    const effect = { estimate, low, high, unit: 'ratio of latency' };
+    const content = difference
+      ? [intervalPicture(effect), ` ${intervalText(effect)} `, element('span', {}, `${label}, `, time(at))]
+      : [none];
+    return [element('dt', {}, name), element('dd', {}, ...content)];
+  };
+  byId('benefit').replaceChildren(
+    ...shown('Latency against held-out keys', keySplittable, 'too few keys are held out yet'),
+    ...shown('Latency against replays without', global, 'no global action has been replayed yet'),
+  );
+}
+
 function showStatus(status) {
   const services = status.services.map((s) =>
     element('li', {}, `${s.alive ? '●' : '✕'} ${s.service}${s.alive ? '' : ' silent'}`),
@@ -113,6 +129,7 @@ function showStatus(status) {
     ` · ${status.kept.length} kept · ${status.awaitingApproval} awaiting approval · ` +
     `${corpus.atoms.toLocaleString()} atoms of ${corpus.files.toLocaleString()} files`;
   byId('headline').replaceChildren(number, ...next, counts);
+  showBenefit(status.benefit);
 }
 
 const views = {

@@ -1,6 +1,13 @@
 import { services } from '@hartonomous/contracts';
 import { STORE } from '@hartonomous/service-kit';
-import type { ActionRow, CycleRow, Heartbeat, KillSwitchState, Store } from '@hartonomous/store';
+import type {
+  ActionRow,
+  CycleRow,
+  Heartbeat,
+  KillSwitchState,
+  Store,
+  TenantTransaction,
+} from '@hartonomous/store';
 import { Inject, Injectable } from '@nestjs/common';
 
 const aliveWithinMs = 10_000;
@@ -10,6 +17,16 @@ export interface ServiceStatus {
   alive: boolean;
   instances: number;
   secondsSinceSeen: number | null;
+}
+
+/** Latency with what the loop kept over latency without it, with its 95 % interval; null: open on this side. */
+export interface Difference {
+  ratio: number;
+  low: number | null;
+  high: number | null;
+  /** What was compared. */
+  label: string;
+  at: string;
 }
 
 export interface StatusDocument {
@@ -22,7 +39,12 @@ export interface StatusDocument {
   awaitingApproval: number;
   corpus: { files: number; atoms: number };
   kept: { id: string; type: string; target: string; effect: ActionRow['effect'] }[];
+  /** The hold-out, both halves: what splits request keys against keys that never get it; the rest by its replays. */
+  benefit: { keySplittable: Difference | null; global: Difference | null };
 }
+
+/** Names under which Learn keeps the two. */
+const differences = { keySplittable: 'hold-out.ratio', global: 'hold-out.global' } as const;
 
 /** What the first page and `harto status` show. */
 @Injectable()
@@ -57,9 +79,20 @@ export class StatusService {
         awaitingApproval: awaiting.length,
         corpus: await tx.ingestion.corpusSize(),
         kept: kept.map(({ id, type, target, effect }) => ({ id, type, target, effect })),
+        benefit: {
+          keySplittable: await difference(tx, differences.keySplittable),
+          global: await difference(tx, differences.global),
+        },
       };
     });
   }
+}
+
+async function difference(tx: TenantTransaction, name: string): Promise<Difference | null> {
+  const [row] = await tx.analysis.metrics(name, 1);
+  if (!row) return null;
+  const { value: ratio, low, high, label, at } = row;
+  return { ratio, low, high, label, at: at.toISOString() };
 }
 
 function statusOf(service: string, beats: Heartbeat[], now: Date): ServiceStatus {

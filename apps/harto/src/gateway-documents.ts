@@ -77,4 +77,14 @@ export interface StatusShown {
   awaitingApproval: number;
   corpus: { files: number; atoms: number };
   kept: { id: string; type: string; target: string; effect: EffectInterval | null }[];
+  benefit: { keySplittable: DifferenceShown | null; global: DifferenceShown | null };
+}
+
+/** Latency with what the loop kept over latency without it. */
+export interface DifferenceShown {
+  ratio: number;
+  low: number | null;
+  high: number | null;
+  label: string;
+  at: string;
 }

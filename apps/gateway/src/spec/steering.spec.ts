@@ -19,7 +19,7 @@ const auditOf = async (what: string) => {
   return (json['items'] as Record<string, unknown>[]).filter((row) => row['what'] === what);
 };
 
-async function until<T>(look: () => Promise<T | null | undefined | false>, withinMs = 90_000): Promise<T> {
+async function until<T>(look: () => Promise<T | null | undefined | false>, withinMs = 150_000): Promise<T> {
   const end = performance.now() + withinMs;
   for (;;) {
     const found = await look();
@@ -185,7 +185,31 @@ describe('events', () => {
     await read(/"on":false,"reason":"done"/);
     stop.abort();
     await reader.cancel().catch(() => undefined);
-  }, 180_000);
+  }, 300_000);
+});
+
+describe('the benefit', () => {
+  it('is shown in both its halves, apart, each with what was compared', async () => {
+    const benefit = async () => (await rig.ask('/v1/status', { key })).json['benefit'];
+    expect(await benefit()).toEqual({ keySplittable: null, global: null });
+    const { cycleId } = await addAction(rig, rig.tenantId, 'Kept');
+    const row = (name: string, value: number, high: number | null) =>
+      rig.store.withTenant(rig.tenantId, (tx) =>
+        tx.analysis.addMetrics([{ cycleId, name, label: `of ${name}`, value, low: value / 2, high }]),
+      );
+    await row('hold-out.ratio', 0.5, 0.75);
+    await row('hold-out.global', 0.8, null);
+    expect(await benefit()).toEqual({
+      keySplittable: {
+        ratio: 0.5,
+        low: 0.25,
+        high: 0.75,
+        label: 'of hold-out.ratio',
+        at: expect.any(String),
+      },
+      global: { ratio: 0.8, low: 0.4, high: null, label: 'of hold-out.global', at: expect.any(String) },
+    });
+  });
 });
 
 describe('a cycle', () => {

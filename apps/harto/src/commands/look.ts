@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { face, whole } from '../command-face.js';
-import { effectText } from '../gateway-client.js';
-import type { CycleDetail, CycleShown, StatusShown } from '../gateway-documents.js';
+import type { CycleDetail, CycleShown } from '../gateway-documents.js';
 import { ageOf, cut, table } from '../output.js';
+import { statusText } from './status-text.js';
 
 /** Commands that only read: status, cycles, hypotheses, traces, audit. */
 export function addLookCommands(program: Command): void {
@@ -136,26 +136,6 @@ function addAudit(program: Command): void {
       );
     },
   );
-}
-
-function statusText(status: StatusShown): string {
-  const { killSwitch, cycle } = status;
-  const services = status.services
-    .map((row) => `${row.service} ${row.alive ? 'alive' : 'SILENT'}`)
-    .join(', ');
-  const kept = status.kept.map(
-    (action) => `  kept ${action.type} ${action.target}: ${effectText(action.effect)}`,
-  );
-  return [
-    `services     ${services}`,
-    `kill switch  ${killSwitch.on ? `ON since ${ageOf(killSwitch.since)}: ${killSwitch.reason} (${killSwitch.by})` : 'armed'}`,
-    `cycle        ${cycle ? `${cycle.number} ${cycle.state}, requested ${ageOf(cycle.requestedAt)}` : 'none yet'}`,
-    `next cycle   ${status.nextCycleAt ? ageOf(status.nextCycleAt) : '-'}`,
-    `approvals    ${status.awaitingApproval} waiting`,
-    `outbox       ${status.waiting.outbox} waiting, oldest ${status.waiting.oldestSeconds.toFixed(1)} s`,
-    `corpus       ${status.corpus.files} files, ${status.corpus.atoms} atoms`,
-    ...kept,
-  ].join('\n');
 }
 
 function cyclesText(items: CycleShown[]): string {

@@ -13,7 +13,7 @@ export default async function setUp(): Promise<void> {
   const cluster = await startCluster({
     home: folder,
     durability: 'none',
-    settings: { max_connections: '300', checkpoint_timeout: '1h', max_wal_size: '4GB' },
+    settings: { max_connections: '500', checkpoint_timeout: '1h', max_wal_size: '4GB' },
     // Statements that fail on purpose are many; a server that cannot go on is news.
     log: (line) => (/\b(?:PANIC):/.test(line) ? process.stderr.write(`postgres: ${line}\n`) : undefined),
   });

@@ -48,7 +48,7 @@ export function spawnNode(script: string | URL, options: NodeProcessOptions = {}
       resolve({ code, signal });
     });
   });
-  const line = (pattern: RegExp, timeoutMs = 120_000): Promise<string> =>
+  const line = (pattern: RegExp, timeoutMs = 240_000): Promise<string> =>
     new Promise((resolve, reject) => {
       const settle = (act: () => void) => {
         clearTimeout(timer);

@@ -24,12 +24,12 @@ beforeAll(async () => {
     },
   });
   await service.line(/"event":"ready"/);
-}, 180_000);
+}, 300_000);
 afterAll(async () => {
   await service?.stop();
   await test?.close();
   removeTestFolder(home);
-}, 180_000);
+}, 300_000);
 
 const traceId = 'c'.repeat(32);
 
@@ -100,6 +100,6 @@ describe('the acceptance set through the running service', () => {
       // The cycle goes on in the trace of the request that it noticed.
       expect(cycle).toMatchObject({ state: 'Observed', traceId });
     },
-    180_000,
+    300_000,
   );
 });

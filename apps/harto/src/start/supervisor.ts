@@ -2,7 +2,7 @@ import { ServiceProcess } from './service-process.js';
 import type { ReadyLine, ServiceEvents, ServiceLimits, ServiceSpec } from './service-process.js';
 import { defaultBackoff } from './backoff.js';
 
-const defaultLimits: ServiceLimits = { backoff: defaultBackoff, readyWithinMs: 60_000, startAttempts: 3 };
+const defaultLimits: ServiceLimits = { backoff: defaultBackoff, readyWithinMs: 180_000, startAttempts: 3 };
 
 /** Keeps the services of an installation running; stops them together. */
 export class Supervisor {

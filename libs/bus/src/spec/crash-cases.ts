@@ -83,15 +83,15 @@ function crashes(engine: Engine, points: readonly string[], long: boolean): void
   /** The effect and the next message are there, nothing is under way or to come, and they are there once. */
   const settled = async (id: string) => {
     const there = async () => (await effects(id)) > 0 && (await arrivals()) > 0;
-    await until(there, 60_000, 'effect and next message');
-    await until(async () => (await rig.query('select 1 from outbox')).length === 0, 60_000, 'empty outbox');
+    await until(there, 150_000, 'effect and next message');
+    await until(async () => (await rig.query('select 1 from outbox')).length === 0, 150_000, 'empty outbox');
     // A job of a dead or blocked worker stays active until it was delivered again and found its effect taken.
     for (const name of ['analyze', 'hypothesize'] as const) {
       const idle = async () => {
         const counts = await next.queues.of(name).getJobCounts('active', 'waiting', 'delayed', 'failed');
         return Object.values(counts).every((count) => count === 0);
       };
-      await until(idle, 60_000, `idle ${name}`);
+      await until(idle, 150_000, `idle ${name}`);
     }
     expect([await effects(id), await arrivals()]).toEqual([1, 1]);
   };
@@ -105,7 +105,7 @@ function crashes(engine: Engine, points: readonly string[], long: boolean): void
       await start(`analyze.${point}=kill@1`);
       await settled(id);
     },
-    180_000,
+    600_000,
   );
 
   it('a worker that was blocked past its lock finds its effect taken', async () => {
@@ -114,7 +114,7 @@ function crashes(engine: Engine, points: readonly string[], long: boolean): void
     const id = await request();
     await start(point);
     await settled(id);
-  }, 180_000);
+  }, 600_000);
 
   const test = long ? it : it.skip;
 
@@ -127,5 +127,5 @@ function crashes(engine: Engine, points: readonly string[], long: boolean): void
     }
     await start('');
     await settled(id);
-  }, 180_000);
+  }, 600_000);
 }

@@ -80,7 +80,7 @@ describe.each(engines)('delivery on $engine', ({ engine, skip }) => {
     service.queues.of('hypothesize').add(name, data, { ...jobOptions(name, newId()), ...options });
   const one = async (data: unknown, options = {}) => {
     await add(data, options);
-    await until(async () => (await letters()).length > 0, 60_000, 'dead letter');
+    await until(async () => (await letters()).length > 0, 150_000, 'dead letter');
     return (await letters())[0] as Letter;
   };
 

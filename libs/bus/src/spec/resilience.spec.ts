@@ -79,11 +79,11 @@ describe.each(engines)('resilience on $engine', ({ engine, skip }) => {
     await rig.wipe();
     await service?.stop();
     await start(1_000);
-    await until(() => once(now), 60_000, 'every effect once');
+    await until(() => once(now), 150_000, 'every effect once');
     expect(await effects(later)).toEqual([]);
     // Their time comes.
     await rig.query('update outbox set deliver_at = statement_timestamp() where id = any($1)', [later]);
-    await until(() => once([...now, ...later]), 60_000, 'every effect once');
+    await until(() => once([...now, ...later]), 150_000, 'every effect once');
   });
 
   it('adds nothing twice: waiting, delayed and running jobs are left alone', async () => {
@@ -130,7 +130,7 @@ describe.each(engines)('resilience on $engine', ({ engine, skip }) => {
     }
     await until(() => once(ids), 120_000, 'every effect once');
     expect(await rig.query('select 1 from dead_letter')).toEqual([]);
-  }, 180_000);
+  }, 600_000);
 
   async function restartQueue(): Promise<void> {
     if (rig.redis) return rig.redis.restart();
@@ -147,7 +147,7 @@ describe.each(engines)('resilience on $engine', ({ engine, skip }) => {
     let refused = 0;
     queues.add = (...args) => (refused++ < 3 ? Promise.reject(new Error('queue away')) : add(...args));
     const ids = await write(3);
-    await until(() => once(ids), 60_000, 'every effect once');
+    await until(() => once(ids), 150_000, 'every effect once');
     expect(refused).toBeGreaterThan(3);
     await relay.flush(60_000);
   });
@@ -165,7 +165,7 @@ describe.each(engines)('resilience on $engine', ({ engine, skip }) => {
     const seen = 'select 1 from outbox where leased_until is not null or published_at is not null';
     await until(async () => (await rig.query(seen)).length === 1);
     fail();
-    await until(() => once(ids), 60_000, 'every effect once');
+    await until(() => once(ids), 150_000, 'every effect once');
   });
 
   it('lets running handlers finish on drain, and takes no more', async () => {

@@ -157,7 +157,7 @@ export function envelope<N extends MessageName>(
 }
 
 /** Polls until the condition holds; the bound is for a machine that is ten times slower. */
-export async function until(holds: () => boolean | Promise<boolean>, withinMs = 60_000, what = 'condition') {
+export async function until(holds: () => boolean | Promise<boolean>, withinMs = 150_000, what = 'condition') {
   const end = performance.now() + withinMs;
   while (!(await holds())) {
     if (performance.now() > end) throw new Error(`${what} did not hold within ${withinMs} ms`);

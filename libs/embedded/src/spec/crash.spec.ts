@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { startCluster } from '../cluster.js';
 import type { Cluster } from '../cluster.js';
 import { startMark } from '../process-table.js';
-import { Scratch, query, startOwner } from './scratch.js';
+import { Scratch, query, quietPort, startOwner } from './scratch.js';
 
 const scratch = new Scratch();
 let cluster: Cluster | undefined;
@@ -68,7 +68,7 @@ describe('after a crash', () => {
 
   it('of the postmaster, `exited` says so and the next start recovers', async () => {
     const home = scratch.folder();
-    const first = await startCluster({ home, log: () => {} });
+    const first = await startCluster({ home, port: await quietPort(), log: () => {} });
     await query(first.url, 'create table kept as select 3 as n');
     process.kill(first.pid, 'SIGKILL');
     expect((await first.exited).signal).toBe('SIGKILL');

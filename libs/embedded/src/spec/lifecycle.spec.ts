@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startCluster } from '../cluster.js';
 import { mayUse } from '../run-as.js';
-import { Scratch, query, startOwner } from './scratch.js';
+import { Scratch, query, quietPort, startOwner } from './scratch.js';
 
 const scratch = new Scratch();
 afterAll(() => scratch.clean());
@@ -31,7 +31,7 @@ async function occupied<T>(port: number, work: (port: number) => Promise<T>): Pr
 describe('the embedded cluster', () => {
   it('keeps its data, port and password over a restart', async () => {
     const home = join(scratch.folder(), 'new', 'home');
-    const first = await start(home);
+    const first = await start(home, await quietPort());
     await query(first.url, 'create table kept as select 42 as n');
     await first.stop();
     await first.stop();
@@ -76,7 +76,7 @@ describe('the embedded cluster', () => {
 
   it('refuses an explicit port that is taken, and leaves a remembered one for another', async () => {
     const home = scratch.folder();
-    const first = await start(home);
+    const first = await start(home, await quietPort());
     await first.stop();
     await occupied(first.port, async (port) => {
       await expect(start(home, port)).rejects.toMatchObject({

@@ -1,5 +1,6 @@
 import { chmodSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { spawn } from 'node:child_process';
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
@@ -36,6 +37,25 @@ export async function query(url: string, text: string): Promise<Record<string, u
   } finally {
     await client.end();
   }
+}
+
+/** Ports below those that the system gives to whoever asks for any: nobody takes one while a cluster restarts. */
+const firstPort = 16_000;
+const portsPerWorker = 300;
+let nextPort = process.pid % portsPerWorker;
+
+/** A port that is free, from a slice of this worker's own; for a cluster that is to be found there again. */
+export async function quietPort(): Promise<number> {
+  const slice = firstPort + (Number(process.env['JEST_WORKER_ID'] ?? 0) % 12) * portsPerWorker;
+  for (let tries = 0; tries < portsPerWorker; tries++) {
+    const port = slice + (nextPort++ % portsPerWorker);
+    const free = await new Promise<boolean>((resolve) => {
+      const probe = createServer().once('error', () => resolve(false));
+      probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
+    });
+    if (free) return port;
+  }
+  throw new Error(`no free port from ${slice} on`);
 }
 
 export interface Owner {

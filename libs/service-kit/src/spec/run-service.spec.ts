@@ -76,7 +76,7 @@ async function requestCycle(trace?: Record<string, string>): Promise<string> {
   });
 }
 
-async function until(what: string, holds: () => Promise<boolean>, withinMs = 90_000): Promise<void> {
+async function until(what: string, holds: () => Promise<boolean>, withinMs = 200_000): Promise<void> {
   const end = performance.now() + withinMs;
   while (!(await holds())) {
     if (performance.now() > end) throw new Error(`no ${what} within ${withinMs} ms`);
@@ -84,7 +84,7 @@ async function until(what: string, holds: () => Promise<boolean>, withinMs = 90_
   }
 }
 
-async function untilState(cycleId: string, state: CycleState, withinMs = 90_000): Promise<void> {
+async function untilState(cycleId: string, state: CycleState, withinMs = 200_000): Promise<void> {
   const end = performance.now() + withinMs;
   for (;;) {
     const cycle = await test.store.withTenant(test.tenantId, (tx) => tx.cycles.get(cycleId));
@@ -134,7 +134,7 @@ describe('five processes', () => {
     const path: string[] = [];
     for (let span = last; span; span = byId.get(span.parentSpanId ?? '')) path.unshift(span.service);
     expect(path).toEqual(['analyze', 'hypothesize', 'act', 'learn', 'gateway']);
-  }, 240_000);
+  }, 600_000);
 });
 
 describe('a service', () => {
@@ -162,7 +162,7 @@ describe('a service', () => {
       await queue.obliterate({ force: true });
       await endOpenCycle(cycleId);
     },
-    240_000,
+    600_000,
   );
 
   async function endOpenCycle(cycleId: string): Promise<void> {
@@ -185,7 +185,7 @@ describe('a service', () => {
       }
     };
     await until('end of the orphan', async () => !alive());
-  }, 240_000);
+  }, 600_000);
 
   it.each([
     ['a setting that is wrong', { LOOP_SCALE: 'fast' }, 2, 'CONFIG_INVALID'],
@@ -209,6 +209,6 @@ describe('a service', () => {
       expect(JSON.parse(child.lines[0] as string)).toMatchObject({ code: name, msg: expect.any(String) });
       expect(child.lines[0]).not.toContain('secret');
     },
-    240_000,
+    600_000,
   );
 });

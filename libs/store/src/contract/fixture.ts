@@ -39,7 +39,7 @@ export function contractStore(
 export type Contract = () => ContractStore;
 
 /** Polls until the condition holds: the database's clock has to move on, which nothing else tells. */
-export async function until(holds: () => Promise<boolean>, withinMs = 60_000): Promise<void> {
+export async function until(holds: () => Promise<boolean>, withinMs = 150_000): Promise<void> {
   const end = performance.now() + withinMs;
   while (!(await holds())) {
     if (performance.now() > end) throw new Error(`it did not come to that within ${withinMs} ms`);

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { availableParallelism } from 'node:os';
 import { commandLineBehaviour } from './cli-behaviour.js';
 import { laneBehaviour } from './lane-behaviour.js';
 import { openLaneRig, untilEnded, type LaneRig } from './lane-rig.js';
@@ -47,7 +46,14 @@ describe('the fast lane on PostgreSQL', () => {
     while ((await rig.gateway.get<{ chunks: { done: number } }>(`/v1/computations/${id}`)).chunks.done < 5) {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
+    const claims = async () =>
+      rig.sql<{ no: number; claims: number }>(
+        `select no, claims from computation_chunk where computation_id = $1 and state = 'Done' order by no`,
+        [id],
+      );
     rig.processes.get('act')!.kill('SIGKILL');
+    await rig.processes.get('act')!.exited;
+    const doneBefore = await claims();
     await rig.start('act');
     const done = await rig.until(id, untilEnded);
     expect(done).toMatchObject({
@@ -55,8 +61,10 @@ describe('the fast lane on PostgreSQL', () => {
       result: { count: 16_252_325 },
       resultHash: whole.resultHash,
     });
-    // One worker a core, one chunk each; verifications are attempts of their own.
-    const lost = done.chunks.attempts - done.chunks.done - done.chunks.verified;
-    expect(lost).toBeLessThanOrEqual(availableParallelism());
+    // What was done before is not done again. How often a chunk is lost else is the machine's: it may stall longer than
+    // a lease lasts.
+    expect(doneBefore.length).toBeGreaterThanOrEqual(5);
+    const after = new Map((await claims()).map((chunk) => [chunk.no, chunk.claims]));
+    expect(doneBefore.map(({ no }) => after.get(no))).toEqual(doneBefore.map((chunk) => chunk.claims));
   }, 600_000);
 });

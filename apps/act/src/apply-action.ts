@@ -1,4 +1,4 @@
-import { isStuck } from '@hartonomous/bus';
+import { isStuck, type QueueAge } from '@hartonomous/bus';
 import { codeOf, HartoError, type Envelope } from '@hartonomous/contracts';
 import { faultPoint } from '@hartonomous/faults';
 import { defaultGuardrails, defaultLimits, redeemApproval, scaledMs } from '@hartonomous/loop';
@@ -95,8 +95,8 @@ async function claim(
     await end(deps, message, action, 'gate', 'stale-plan: the target has changed since it was planned on');
     return null;
   }
-  await deps.assertRunning();
-  return begin(deps, message, action, why);
+  const [lanes] = await Promise.all([deps.lanes(), deps.assertRunning()]);
+  return begin(deps, message, action, lanes, why);
 }
 
 /** Moves it to Applying if limits and scope let it begin now; else it waits, or ends with the reason. */
@@ -104,9 +104,9 @@ async function begin(
   deps: ActDeps,
   message: BlockDue,
   action: ActionRow,
+  lanes: readonly QueueAge[] | null,
   why: { by: string; traceId: string | null },
 ): Promise<ActionRow | null> {
-  const lanes = await deps.lanes();
   const begun = await deps.store.withTenant(message.tenantId, async (tx) => {
     const found = await checkBegin(deps, tx, action);
     if (!found.within) return { code: found.code, reason: found.reason, wait: found.wait };

@@ -1,4 +1,5 @@
 import { ticketQueue, type QueueAge } from '@hartonomous/bus';
+import { defaultGuardrails } from '@hartonomous/loop';
 import type { ActionRow } from '@hartonomous/store';
 
 /** Lanes of this service, and since when it takes from them. */
@@ -12,15 +13,18 @@ export interface LaneWatch {
 /**
  * Age of the oldest message that waits for Act, ms, as far as it may be this action's doing: it counts from when the
  * change was applied, and from when this process began to take messages. Computations wait for their turn by design,
- * so their lane says nothing. Null: unreadable, which neither passes nor fails.
+ * so their lane says nothing. Null, which neither passes nor fails: unreadable, or not read, because the change is not in
+ * place for as long as the limit yet.
  */
 export async function queueAgeOf(
   deps: LaneWatch,
   action: Pick<ActionRow, 'appliedAt'>,
 ): Promise<number | null> {
+  const since = Math.max(deps.upSince.getTime(), action.appliedAt?.getTime() ?? 0);
+  const sinceMs = deps.now().getTime() - since;
+  if (sinceMs <= defaultGuardrails.queueAgeMsMax) return null;
   const lanes = await deps.lanes();
   if (!lanes) return null;
   const oldestMs = Math.max(0, ...lanes.map((lane) => (lane.queue === ticketQueue ? 0 : lane.oldestMs)));
-  const since = Math.max(deps.upSince.getTime(), action.appliedAt?.getTime() ?? 0);
-  return Math.max(0, Math.min(oldestMs, deps.now().getTime() - since));
+  return Math.min(oldestMs, sinceMs);
 }

@@ -46,10 +46,11 @@ export async function checkBegin(
   tx: TenantTransaction,
   action: ActionRow,
 ): Promise<PlanCheck> {
-  const changes = (await newest(tx, action)).filter((a) => a.type !== 'Placebo');
+  const counted = action.type !== 'Placebo';
+  const changes = counted ? (await newest(tx, action)).filter((a) => a.type !== 'Placebo') : [];
   return check(deps, tx, action, touchedOf(action), {
     lockedScopes: new Set<string>(),
-    actionsLastHour: action.type === 'Placebo' ? 0 : await appliedLastHour(deps, tx, changes),
+    actionsLastHour: counted ? await appliedLastHour(deps, tx, changes) : 0,
   });
 }
 
@@ -83,7 +84,8 @@ async function check(
     },
     {
       ...load,
-      storageBytesUsed: await storageUsed(tx, action, deps.now()),
+      // What needs no place cannot be too much.
+      storageBytesUsed: touched.storageBytes > 0 ? await storageUsed(tx, action, deps.now()) : 0,
       isLowLoadWindow: window?.isLow ?? true,
     },
   );

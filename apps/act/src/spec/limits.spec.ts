@@ -96,9 +96,10 @@ describe('heavy work', () => {
 });
 
 describe('limits when an action begins', () => {
-  const light = (column: string) =>
+  const light = (column: string, tableRows = 0) =>
     candidateOf('IndexOptimization', {
       parameters: {
+        tableRows,
         definition: { name: `earned_l_${newId().slice(-8)}`, table: 'session', columns: [column] },
       },
     });
@@ -150,7 +151,7 @@ describe('limits when an action begins', () => {
       const [cycle] = await tx.cycles.latest(1);
       await tx.cycles.advance(cycle!.id, cycle!.epoch, 'Acting', 'Learned');
     });
-    const [next] = await started(rig, tenantId, [light('outcome')]);
+    const [next] = await started(rig, tenantId, [light('outcome', 1_000)]);
     expect(next!.state).toBe('Gated');
     expect((await reasonsOf(tenantId, next!)).at(-1)).toMatch(/^storage-budget/);
   });

@@ -117,13 +117,13 @@ describe('the queue as a guardrail', () => {
     const waiting = await reread(rig, tenantId, action.id);
     expect(waiting).toMatchObject({ state: 'Scheduled', appliedAt: null });
     expect(String(waiting.progress['waitsFor'])).toMatch(/^queue-age: the oldest message of act waits/);
-    // The lane got stuck while it was made: by the time that took it is past the limit.
-    let readings = 0;
-    const deps = later(0, {
-      lanes: async () => (readings++ === 0 ? [] : queueAges(queues, ['act'])),
-      now: () => new Date(Date.now() + (readings > 1 ? 2 * minute : 0)),
+    // Act ended while it made the change, two minutes ago, and the message comes again.
+    await rig.store.withTenant(tenantId, async (tx) => {
+      const why = { name: 'apply-started', reason: 'test', by: 'test', traceId: null };
+      const appliedAt = new Date(Date.now() - 2 * minute);
+      await tx.actions.transition(waiting, 'Applying', why, { appliedAt });
     });
-    await advanceAction(deps, due(action, 1));
+    await advanceAction(later(0), due(action, 1));
     await empty();
     await advanceAction(later(0), due(action, 9));
     const ended = await reread(rig, tenantId, action.id);

@@ -1,5 +1,5 @@
 import { newId, sha256Hex } from '@hartonomous/contracts';
-import type { IngestAtom, TenantTransaction } from '@hartonomous/store';
+import type { AtomRow, IngestAtom, TenantTransaction } from '@hartonomous/store';
 import type { ExecutorDeps } from '../executors/executor.js';
 import { sampleRequests } from './captured-requests.js';
 
@@ -22,7 +22,9 @@ const writeOf: Partial<Record<string, WriteSample['kind']>> = {
   session_path: 'request',
 };
 
-const samplesMax = 20;
+/** They are kept with the action, whose row is written at every block: a few pages of some KiB. */
+const samplesMax = 8;
+const charactersMax = 600;
 /** Atoms of one file: a page of prose. */
 const atomsOfFile = 8;
 const termsOfAtomMax = 200;
@@ -51,12 +53,18 @@ export async function sampleWrites(
 async function pagesOf(tx: TenantTransaction): Promise<WriteSample[]> {
   const sources = await tx.atoms.listSources(null, samplesMax * atomsOfFile);
   const atoms = await tx.atoms.read([...new Set(sources.map((source) => source.atomId))]);
-  const pages: WriteSample[] = [];
-  for (let from = 0; from + atomsOfFile <= atoms.length; from += atomsOfFile) {
-    pages.push({ kind: 'ingestion', texts: atoms.slice(from, from + atomsOfFile).map((atom) => atom.text) });
-  }
-  return pages;
+  if (atoms.length === 0) return [];
+  // Of few atoms the pages are alike; what is written anew is new each time.
+  return Array.from({ length: samplesMax }, (_, page) => ({
+    kind: 'ingestion',
+    texts: textsOf(
+      Array.from({ length: atomsOfFile }, (_, i) => atoms[(page * atomsOfFile + i) % atoms.length]!),
+    ),
+  }));
 }
+
+const textsOf = (atoms: readonly AtomRow[]): string[] =>
+  atoms.map(({ text }) => text.slice(0, charactersMax));
 
 /** Does the write once more, as new content or a new request: nothing that is there may be met again. */
 export function writeAgain(tx: TenantTransaction, sample: WriteSample): Promise<unknown> {

@@ -13,7 +13,9 @@ import { named, rowsOf, slowestOf, type CountedFinding } from './name-rows.js';
 import { observeEngine } from './observe-engine.js';
 import { readAnomalies } from './read-anomalies.js';
 import { readCache } from './read-cache.js';
-import { notObservable, readCode } from './read-code.js';
+import { shapeCorpus } from './code/shape-corpus.js';
+import { notObservable } from './not-observable.js';
+import { readCode } from './read-code.js';
 import { pickOf, type Window } from './window.js';
 
 export interface Observed {
@@ -44,6 +46,7 @@ export async function observe(
   cycle: CycleRow,
   scale: number,
 ): Promise<Observed> {
+  await shapeCorpus(store, tenantId);
   const read = await store.withTenant(tenantId, (tx) => readWindow(tx, cycle, scale), {
     isolation: 'snapshot',
   });

@@ -82,6 +82,26 @@ export function ledgerContract(fixture: EngineFixture): void {
       expect(await inTenant((tx) => tx.code.of([gone]))).toEqual([]);
     });
 
+    it('tell which code atoms have no shape yet, and page through all shapes', async () => {
+      const tenant = await c().store.withSystem('contract', (tx) => tx.tenants.ensure(`code-${newId()}`));
+      const of = <T>(work: (tx: TenantTransaction) => Promise<T>) => inTenant(work, tenant.id);
+      const texts = ['f(x)', 'g(x, y)', 'h(x, y, z)'];
+      await of((tx) => tx.atoms.merge(texts.map((text) => ({ modality: 'code' as const, text }))));
+      await of((tx) => tx.atoms.merge([{ modality: 'text', text: 'no code at all' }]));
+      const ids = await of((tx) => tx.code.unshaped(1, 99));
+      expect(ids).toHaveLength(3);
+      expect(await of((tx) => tx.code.unshaped(7, 99))).toHaveLength(2);
+      expect(await of((tx) => tx.code.unshaped(1, 2))).toEqual(ids.slice(0, 2));
+      await of((tx) => tx.code.put(ids.slice(0, 2).map((id) => shapeOf(id))));
+      expect(await of((tx) => tx.code.unshaped(1, 99))).toEqual(ids.slice(2));
+      expect(await of((tx) => tx.code.sizes(1))).toEqual({ atoms: 3, shaped: 2 });
+      const shape = { language: 'typescript', astSignature: 'a'.repeat(64), minhash: Buffer.from([1, 2, 3]) };
+      const all = ids.slice(0, 2).map((atomId) => ({ atomId, ...shape }));
+      expect(await of((tx) => tx.code.minhashes(null, 99))).toEqual(all);
+      expect(await of((tx) => tx.code.minhashes(ids[0]!, 99))).toEqual(all.slice(1));
+      expect(await inTenant((tx) => tx.code.minhashes(null, 9), c().otherTenantId)).toEqual([]);
+    });
+
     it('keep decompositions of layers by rank', async () => {
       const layer = layerOf(modelId, { name: 'decomposed' });
       await inTenant((tx) => tx.layers.add(layer));

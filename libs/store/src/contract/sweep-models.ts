@@ -135,6 +135,12 @@ const usage: Record<string, SweepCase> = {
 const code: Record<string, SweepCase> = {
   'code.put': (tx, o) => tx.code.put([shapeOf(o.atomId, { symbol: 'swept' })]),
   'code.of': (tx, o) => tx.code.of([o.atomId]),
+  'code.unshaped': (tx) => tx.code.unshaped(1, 99),
+  'code.sizes': (tx) => tx.code.sizes(1),
+  'code.minhashes': async (tx) => [
+    ...(await tx.code.minhashes(null, 99)),
+    ...(await tx.code.minhashes('00000000-0000-4000-8000-000000000000', 99)),
+  ],
   'code.clones': (tx) => tx.code.clones(1, 99),
   'code.withSignature': (tx) => tx.code.withSignature('a'.repeat(64), 99),
 };

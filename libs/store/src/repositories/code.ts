@@ -14,7 +14,15 @@ const shapeColumns: Columns = {
 const fields = `c.atom_id as "atomId", c.path as "path", c.symbol as "symbol", c.language as "language",
   c.ast_signature as "astSignature", c.minhash as "minhash"`;
 
-export function codeRepository({ tenantId, db, sql }: TenantContext): CodeRepository {
+export function codeRepository(context: TenantContext): CodeRepository {
+  return { ...shapes(context), ...clones(context) };
+}
+
+type Shapes = Pick<CodeRepository, 'put' | 'of' | 'unshaped' | 'sizes' | 'minhashes'>;
+
+function shapes({ tenantId, db, sql }: TenantContext): Shapes {
+  const codeAtoms = `tenant_atom t join atom a on a.id = t.atom_id
+    where t.tenant_id = $1 and a.modality = 'code' and a.size_bytes >= $2`;
   return {
     async put(rows) {
       if (rows.length === 0) return 0;
@@ -54,6 +62,41 @@ export function codeRepository({ tenantId, db, sql }: TenantContext): CodeReposi
       );
     },
 
+    async unshaped(bytesMin, limit) {
+      const rows = await db.rows<{ id: string }>(
+        `select t.atom_id as "id" from ${codeAtoms} and not exists (
+           select 1 from code_atom c where c.tenant_id = t.tenant_id and c.atom_id = t.atom_id)
+         order by ${sql.idText('t.atom_id')} offset 0 rows fetch next $3 rows only`,
+        [tenantId, bytesMin, limit],
+      );
+      return rows.map((row) => row.id);
+    },
+
+    async sizes(bytesMin) {
+      const [row] = await db.rows<{ atoms: string | number; shaped: string | number }>(
+        `select (select count(*) from ${codeAtoms}) as "atoms",
+           (select count(*) from code_atom c where c.tenant_id = $1) as "shaped"`,
+        [tenantId, bytesMin],
+      );
+      return { atoms: Number(row!.atoms), shaped: Number(row!.shaped) };
+    },
+
+    minhashes(after, limit) {
+      const params: unknown[] = [tenantId, limit];
+      const later = after === null ? '' : `and ${sql.idText('c.atom_id')} > $${params.push(after)}`;
+      return db.rows<Omit<CodeShape, 'path' | 'symbol'>>(
+        `select c.atom_id as "atomId", c.language as "language", c.ast_signature as "astSignature",
+           c.minhash as "minhash"
+         from code_atom c where c.tenant_id = $1 ${later}
+         order by ${sql.idText('c.atom_id')} offset 0 rows fetch next $2 rows only`,
+        params,
+      );
+    },
+  };
+}
+
+function clones({ tenantId, db, sql }: TenantContext): Pick<CodeRepository, 'clones' | 'withSignature'> {
+  return {
     async clones(atomsMin, limit) {
       const rows = await db.rows<Omit<CloneGroup, 'atoms'> & { atoms: string | number }>(
         `select language as "language", ast_signature as "astSignature", count(*) as "atoms" from code_atom

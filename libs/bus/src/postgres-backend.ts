@@ -21,7 +21,7 @@ const connectTimeoutMs = 5_000;
  * a job lost in a crash of the server is added again by the reconciler.
  * @param max above the workers' LISTEN connections plus concurrent commands, or `add` waits for ever
  */
-function sharedPool(url: string, max: number): pg.Pool {
+export function sharedPool(url: string, max: number): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
     max,

@@ -17,6 +17,7 @@ import { EventPattern, Payload } from '@nestjs/microservices';
 import { closeCycle } from './close-cycle.js';
 import { auditAutonomy } from './autonomy-audit.js';
 import { recordForecast } from './calibration.js';
+import { keepSample } from './keep-sample.js';
 import { settleRescore } from './rescoring.js';
 import { measureRunningCost, type RunningCost } from './running-cost.js';
 import { scoreAction } from './score-action.js';
@@ -81,6 +82,7 @@ export class LearnHandler implements OnApplicationBootstrap, OnModuleDestroy {
     const scored = scoreAction(action, evidence, runningCost.perHour);
     await recordForecast(tx, action, await updateBeliefs(tx, action));
     await auditAutonomy(tx, action);
+    await keepSample(tx, action, scored.successScore);
     await tx.history.add({
       id: newId(),
       actionId,
@@ -90,6 +92,9 @@ export class LearnHandler implements OnApplicationBootstrap, OnModuleDestroy {
       successScore: scored.successScore,
       document: {
         ...scored,
+        who: action.approvedBy.length > 0 ? action.approvedBy : ['loop'],
+        what: `${action.type} of ${action.target}`,
+        why: action.reason,
         runningCost,
         effect: action.effect,
         expected: action.expected,

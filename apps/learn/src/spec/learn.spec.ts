@@ -41,11 +41,26 @@ describe('learn', () => {
       brier: await tx.analysis.metrics('calibration.brier', 5),
       cycle: await tx.cycles.get(action.cycleId),
       audit: (await tx.audit.latest(20)).map((row) => row.what),
+      samples: await tx.training.approvedSamples(7, action.createdAt, 5),
     }));
     expect(read.history).toHaveLength(1);
     // 34 % proven of 360 s an hour, less the replays.
     expect(read.history[0]!.netGainSeconds).toBeGreaterThan(100);
     expect(read.history[0]!.successScore).toBe(1);
+    expect(read.history[0]!.document).toMatchObject({
+      who: ['loop'],
+      what: 'IndexOptimization of atom_term(tenant_id, term)',
+      why: 'test',
+      effect: { unit: 'ratio' },
+    });
+    expect(read.samples).toMatchObject([
+      {
+        prompt: 'IndexOptimization of atom_term(tenant_id, term)',
+        output: 'test',
+        source: 'loop',
+        score: 10,
+      },
+    ]);
     expect(read.beliefs.map((b) => [b.kind, b.trials])).toEqual(
       expect.arrayContaining([
         ['arm', 1],

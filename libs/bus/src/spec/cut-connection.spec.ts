@@ -26,5 +26,5 @@ describe('the pool of the queues on PostgreSQL', () => {
     }
     expect((await pool.query<{ n: number }>('select 1 as n')).rows).toEqual([{ n: 1 }]);
     await pool.end();
-  }, 60_000);
+  });
 });

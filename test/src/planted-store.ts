@@ -5,6 +5,12 @@ import type { RunningSystem } from './running-system.js';
 /** Rows of the table that the planted causes and harms are about. */
 export const termRows = 300_000;
 
+/**
+ * Distinct terms of what is planted. So many that the planner, told nothing else, takes any term for rare: with a few
+ * hundred its guesses for a term lie about where one plan becomes dearer than the other, and either may be chosen.
+ */
+export const fillerTerms = 90_000;
+
 /** New vectors wait in the second one until there are many. */
 const vectorTables = ['atom_embedding', 'atom_embedding_staging'];
 
@@ -36,7 +42,7 @@ export class PlantedStore {
   }
 
   /** Terms of atoms that no search returns: they make a scan of the table long. */
-  async fillTerms(count: number, term = `'filler' || (i % 900)`): Promise<void> {
+  async fillTerms(count: number, term = `'filler' || (i % ${fillerTerms})`): Promise<void> {
     await this.rows(
       `insert into atom_term (tenant_id, atom_id, term, tf)
        select $1, gen_random_uuid(), ${term}, 1 + i % 700 from generate_series(1, ${count}) i`,

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { HypothesisType } from '@hartonomous/contracts';
 import type { ActionDetail, CycleDetail, FindingDocument } from './loop-documents.js';
 import { writePlantedCorpus, type PlantedCorpus } from './planted-corpus.js';
-import { PlantedStore, termRows } from './planted-store.js';
+import { fillerTerms, PlantedStore, termRows } from './planted-store.js';
 import { startSystem, type RunningSystem } from './running-system.js';
 import { concluded, decide, onlyType, oneCycle, proposal, reached } from './steering.js';
 import { Traffic } from './traffic.js';
@@ -114,7 +114,7 @@ describe('QueryRegression over four services', () => {
     // More to find for every question, all over the table: slower for a reason that no statistics cure.
     const words = [...new Set(usual.flatMap((query) => query.split(' ').slice(0, 2)))];
     const list = words.map((word) => `'${word}'`).join(',');
-    const scattered = `case when i % 6 = 0 then (array[${list}])[1 + (i / 6) % ${words.length}] else 'filler' || (i % 900) end`;
+    const scattered = `case when i % 6 = 0 then (array[${list}])[1 + (i / 6) % ${words.length}] else 'filler' || (i % ${fillerTerms}) end`;
     await store.fillTerms(12_000 * words.length, scattered);
     // Told that reading here and there is dear, the planner scans the table whole for as many rows as there really are;
     // for the few of the old statistics it uses the index, and that is the quicker way.
@@ -229,8 +229,9 @@ describe('CacheWarming over four services', () => {
   });
 
   itLive('undoes a cache that is slower than the answer, and nothing of it is left', async () => {
-    // Other answers, and other questions: what was kept is about a corpus that is no more.
+    // Other answers, and other questions: what was kept is about a corpus that is no more, and would be written over.
     await store.rows('update corpus_state set version = version + 1');
+    await store.rows('delete from cached_activation');
     traffic.ask(others);
     await traffic.more(askedOften);
     const asked = await proposed('CacheWarming', /^answers of model/, askedOften);

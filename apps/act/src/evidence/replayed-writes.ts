@@ -1,5 +1,5 @@
 import { newId, sha256Hex } from '@hartonomous/contracts';
-import type { AtomRow, IngestAtom, TenantTransaction } from '@hartonomous/store';
+import type { IngestAtom, TenantTransaction } from '@hartonomous/store';
 import type { ExecutorDeps } from '../executors/executor.js';
 import { sampleRequests } from './captured-requests.js';
 
@@ -22,11 +22,11 @@ const writeOf: Partial<Record<string, WriteSample['kind']>> = {
   session_path: 'request',
 };
 
-/** They are kept with the action, whose row is written at every block: a few pages of some KiB. */
-const samplesMax = 8;
-const charactersMax = 600;
-/** Atoms of one file: a page of prose. */
-const atomsOfFile = 8;
+/** They are kept with the action, whose row is written at every block: 25 KiB at most. */
+const requestsMax = 20;
+const charactersMax = 200;
+/** A chapter: with fewer atoms, an ingestion is round trips for the most part, whatever indexes there are. */
+const atomsOfDocument = 128;
 const termsOfAtomMax = 200;
 const termLengthMax = 64;
 /** As of the vectors that the corpus has. */
@@ -40,9 +40,9 @@ export async function sampleWrites(
   table: string,
 ): Promise<WriteSample[]> {
   const kind = writeOf[table];
-  if (kind === 'ingestion') return deps.store.withTenant(tenantId, pagesOf);
+  if (kind === 'ingestion') return deps.store.withTenant(tenantId, documentOf);
   if (kind !== 'request') return [];
-  const requests = (await sampleRequests(deps, tenantId, actionId)).slice(0, samplesMax);
+  const requests = (await sampleRequests(deps, tenantId, actionId)).slice(0, requestsMax);
   return deps.store.withTenant(tenantId, async (tx) => {
     const { id: modelId } = await tx.models.ensureNative();
     const atomIds = (await tx.atoms.listSources(null, 10)).map((source) => source.atomId);
@@ -50,21 +50,14 @@ export async function sampleWrites(
   });
 }
 
-async function pagesOf(tx: TenantTransaction): Promise<WriteSample[]> {
-  const sources = await tx.atoms.listSources(null, samplesMax * atomsOfFile);
+/** One document of what the tenant holds; of few atoms it repeats them, and what is written is new each time. */
+async function documentOf(tx: TenantTransaction): Promise<WriteSample[]> {
+  const sources = await tx.atoms.listSources(null, atomsOfDocument);
   const atoms = await tx.atoms.read([...new Set(sources.map((source) => source.atomId))]);
   if (atoms.length === 0) return [];
-  // Of few atoms the pages are alike; what is written anew is new each time.
-  return Array.from({ length: samplesMax }, (_, page) => ({
-    kind: 'ingestion',
-    texts: textsOf(
-      Array.from({ length: atomsOfFile }, (_, i) => atoms[(page * atomsOfFile + i) % atoms.length]!),
-    ),
-  }));
+  const textOf = (i: number): string => atoms[i % atoms.length]!.text.slice(0, charactersMax);
+  return [{ kind: 'ingestion', texts: Array.from({ length: atomsOfDocument }, (_, i) => textOf(i)) }];
 }
-
-const textsOf = (atoms: readonly AtomRow[]): string[] =>
-  atoms.map(({ text }) => text.slice(0, charactersMax));
 
 /** Does the write once more, as new content or a new request: nothing that is there may be met again. */
 export function writeAgain(tx: TenantTransaction, sample: WriteSample): Promise<unknown> {

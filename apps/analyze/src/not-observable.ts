@@ -1,7 +1,5 @@
-/** Observations that nothing in the store can answer: "no data" is neither a finding nor its absence. */
+/** What nothing in the store can answer: "no data" is neither a finding nor its absence. */
 export const notObservable = [
-  'unusual inputs: the embeddings of requests are not stored',
-  'size classes of requests: their tokens are not recorded',
-  'weak weights: nothing records when tensor atoms are used',
-  'journeys by length and DTW distance: only their ends and steps are read',
+  'use of weights: nothing records when tensor atoms are used; weak ones are told by norm, importance and the age of their model',
+  'dead atoms: none can be left, the places of an atom go with its last reference',
 ];

@@ -6,15 +6,18 @@ import { conceptFinding, conceptSampleMax, unassignedMin } from './findings/conc
 import { frequentReadFinding } from './findings/frequent-reads.js';
 import { mergeIncidents } from './findings/incidents.js';
 import { latencyTables, stratumKey, stratumOf, type StratumTable } from './findings/latency-table.js';
+import { comparedSessions, journeyShapes, pathPointsMax } from './findings/journey-shapes.js';
 import { feedbackFindings, journeyFindings, sessionsMax, wanderingJourneys } from './findings/people.js';
 import { excessSeconds, foldBaseline, freeze, type Baseline } from './findings/regression.js';
 import { trendFindings } from './findings/trend.js';
+import { unusedDays, weakLimits, weakWeightFindings } from './findings/weak-weights.js';
 import { named, rowsOf, slowestOf, type CountedFinding } from './name-rows.js';
 import { observeEngine } from './observe-engine.js';
 import { readAnomalies } from './read-anomalies.js';
 import { readCache } from './read-cache.js';
 import { shapeCorpus } from './code/shape-corpus.js';
 import { notObservable } from './not-observable.js';
+import { readInputs } from './read-inputs.js';
 import { readCode } from './read-code.js';
 import { pickOf, type Window } from './window.js';
 
@@ -63,10 +66,13 @@ export async function observe(
     ...read.concepts,
     ...read.code.findings,
     ...read.anomalies,
+    ...read.inputs.findings,
     ...read.counted,
     ...feedbackFindings(read.rated),
     ...journeyFindings(read.sessions),
     ...wanderingJourneys(read.sessions),
+    ...journeyShapes(read.sessions, read.paths),
+    ...weakWeightFindings(read.weak),
   ];
   return {
     document: {
@@ -76,7 +82,12 @@ export async function observe(
       strata: read.tables.map((table) => stratumOf(table, ratingOf(read, table))),
       findings,
       incidents: mergeIncidents(findings),
-      unavailable: [...engine.unavailable, ...read.code.unavailable, ...notObservable],
+      unavailable: [
+        ...engine.unavailable,
+        ...read.code.unavailable,
+        ...read.inputs.unavailable,
+        ...notObservable,
+      ],
     },
     windowFrom: read.from,
     windowTo: read.to,
@@ -86,8 +97,10 @@ export async function observe(
   };
 }
 
+const daysBefore = (to: Date, days: number): Date => new Date(to.getTime() - days * 86_400_000);
+
 const ratingOf = (read: Read, table: StratumTable): number | null =>
-  read.rated.find((r) => stratumKey(r) === stratumKey(table))?.meanRating ?? null;
+  read.rated.find((r) => r.operation === table.operation && r.model === table.model)?.meanRating ?? null;
 
 type Read = Awaited<ReturnType<typeof readWindow>>;
 
@@ -107,6 +120,7 @@ async function readWindow(tx: TenantTransaction, cycle: CycleRow, scale: number)
   const model = (await tx.models.resolve('serving')) ?? (await tx.models.ensureNative());
   const corpusVersion = await tx.ingestion.corpusVersion();
   const keys = await tx.workload.topKeys(from, to, topKeysMax);
+  const sessions = await tx.analysis.endedSessions(from, to, sessionsMax);
   const hashes = keys.map((k) => k.inputHash);
   return {
     from,
@@ -122,7 +136,9 @@ async function readWindow(tx: TenantTransaction, cycle: CycleRow, scale: number)
     concepts: await readConcepts(tx, cycle.id),
     code: await readCode(tx),
     rated: await tx.analysis.ratings(from, to, idsMax),
-    sessions: await tx.analysis.endedSessions(from, to, sessionsMax),
+    sessions,
+    paths: await tx.analysis.sessionPaths(comparedSessions(sessions), pathPointsMax),
+    weak: await tx.tensors.weak({ ...weakLimits, unusedSince: daysBefore(to, unusedDays / scale), idsMax }),
   };
 }
 
@@ -144,8 +160,10 @@ async function readRows(
   const rows = await tx.analysis.slowRequests(picks, idsMax);
   const slowest = rows.slice(limits.length + counted.length).flatMap((r) => r.ids.slice(0, slowestMax));
   const lookBackMs = fullLookBackHours * 3_600_000;
+  const anomalies = await readAnomalies(tx, window, limits, rows, { lookBackMs, seed });
   return {
-    anomalies: await readAnomalies(tx, window, limits, rows, { lookBackMs, seed }),
+    anomalies: anomalies.findings,
+    inputs: await readInputs(tx, anomalies.samples, anomalies.baselines),
     counted: counted.map((found, i) => named(found, rows[limits.length + i]!)),
     noticed: await tx.analysis.traced(slowest),
   };

@@ -7,6 +7,13 @@ import { pickOf, type Window } from './window.js';
 /** A sample before the window is looked for in so many times the span that the window's own rate would need. */
 const spanSlack = 3;
 
+export interface Anomalies {
+  findings: Finding[];
+  /** Part by part: the newest requests of the window, and those before it. */
+  samples: SampledRequest[][];
+  baselines: SampledRequest[][];
+}
+
 /** Requests out of line, part by part; as many passes over the table, however many strata there are. */
 export async function readAnomalies(
   tx: TenantTransaction,
@@ -14,7 +21,7 @@ export async function readAnomalies(
   limits: readonly SlowLimit[],
   slow: readonly SlowRequests[],
   context: { lookBackMs: number; seed: string },
-): Promise<Finding[]> {
+): Promise<Anomalies> {
   const samples = await tx.analysis.newestRequests(
     limits.map(({ table }) => pickOf(table, { from: sampleStart(table, window), to: window.to })),
     sampleMax,
@@ -23,7 +30,7 @@ export async function readAnomalies(
   const findings = limits.map((limit, i) =>
     anomalousRequests(limit, slow[i]!, { sample: samples[i]!, baseline: baselines[i]! }, context.seed),
   );
-  return findings.filter((f) => f !== null);
+  return { findings: findings.filter((f) => f !== null), samples, baselines };
 }
 
 /** Late enough that the engine ranks few rows, early enough that the sample is full; counted in whole slots. */

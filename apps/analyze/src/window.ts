@@ -10,6 +10,6 @@ export interface Window {
 
 /** All requests of a stratum, or of its hits or misses, that have a duration to speak of. */
 export const pickOf = (
-  { operation, model, cacheHit }: StratumTable,
+  { operation, model, cacheHit, sizeClass }: StratumTable,
   { from, to, aboveMs = -1 }: { from: Date; to: Date; aboveMs?: number },
-): RequestPick => ({ operation, model, cacheHit, failed: false, aboveMs, from, to });
+): RequestPick => ({ operation, model, cacheHit, sizeClass, failed: false, aboveMs, from, to });

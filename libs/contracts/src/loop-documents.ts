@@ -24,6 +24,8 @@ export interface Incident {
 export interface Stratum {
   operation: string;
   model: string;
+  /** Requests of so many tokens; null where they were not counted, absent in observations of earlier versions. */
+  sizeClass?: string | null;
   count: number;
   errors: number;
   p50Ms: number | null;
@@ -31,6 +33,7 @@ export interface Stratum {
   p95Ms: number | null;
   p99Ms: number | null;
   cacheHitRate: number | null;
+  /** Of the operation and model, all sizes together. */
   meanRating: number | null;
 }
 

@@ -14,6 +14,7 @@ export type * from './port/snapshots.js';
 export type * from './port/provenance.js';
 export type * from './port/serving.js';
 export type * from './port/analysis.js';
+export { sizeClassTokensMax } from './port/analysis.js';
 export type * from './port/concepts.js';
 export type * from './port/loop.js';
 export type * from './port/compute.js';

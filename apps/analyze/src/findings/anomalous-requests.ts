@@ -2,7 +2,7 @@ import type { Finding } from '@hartonomous/contracts';
 import { rngOfText } from '@hartonomous/loop';
 import { fitIsolationForest, isolationScores, localOutlierFactor } from '@hartonomous/numerics';
 import type { SampledRequest, SlowRequests } from '@hartonomous/store';
-import { lnDeviation, lnQuantile, stratumKey, total, type StratumTable } from './latency-table.js';
+import { lnDeviation, lnQuantile, sizeName, stratumKey, total, type StratumTable } from './latency-table.js';
 import { countOf, durationOf } from './wording.js';
 
 const robustZ = 6;
@@ -143,7 +143,8 @@ function summaryOf(
   medianMs: number,
 ): string {
   const served = table.cacheHit ? 'answered from the cache' : 'computed';
-  const of = `of ${countOf(table.count, `${table.operation} request`)} ${served}`;
+  const size = sizeName(table.sizeClass);
+  const of = `of ${countOf(table.count, `${table.operation} request`)}${size ? ` of ${size}` : ''} ${served}`;
   const median = `the median is ${durationOf(medianMs)}`;
   if (slow.count === 0) {
     const ms = apart.map((r) => r.durationMs);

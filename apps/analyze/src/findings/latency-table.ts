@@ -1,5 +1,5 @@
 import type { Stratum } from '@hartonomous/contracts';
-import type { LatencyCount } from '@hartonomous/store';
+import { sizeClassTokensMax, type LatencyCount } from '@hartonomous/store';
 
 /** Latency of one stratum over the window: counts by bucket and by slot, from every row. */
 export interface StratumTable {
@@ -7,6 +7,8 @@ export interface StratumTable {
   model: string;
   /** Hits or misses alone; null for both. */
   cacheHit: boolean | null;
+  /** Class of the requests by their tokens; null where these were not counted. */
+  sizeClass: number | null;
   /** All requests, and those that failed or timed out. */
   count: number;
   failed: number;
@@ -17,7 +19,30 @@ export interface StratumTable {
   slots: Map<number, Map<number, number>>;
 }
 
-export const stratumKey = (s: { operation: string; model: string }): string => `${s.operation}|${s.model}`;
+export interface StratumOf {
+  operation: string;
+  model: string;
+  sizeClass?: number | null;
+}
+
+/** `1 to 4 tokens`, `257 tokens and more`; null for requests whose tokens were not counted. */
+export function sizeName(sizeClass: number | null | undefined): string | null {
+  if (sizeClass === null || sizeClass === undefined) return null;
+  const least = sizeClass === 0 ? 1 : sizeClassTokensMax[sizeClass - 1]! + 1;
+  const most = sizeClassTokensMax[sizeClass]!;
+  return Number.isFinite(most) ? `${least} to ${most} tokens` : `${least} tokens and more`;
+}
+
+export function stratumKey({ operation, model, sizeClass }: StratumOf): string {
+  const size = sizeName(sizeClass);
+  return size === null ? `${operation}|${model}` : `${operation}|${model}|${size}`;
+}
+
+/** The requests of a stratum in words: `search`, `search of 1 to 4 tokens`. */
+export function nameOf({ operation, sizeClass }: StratumOf): string {
+  const size = sizeName(sizeClass);
+  return size === null ? operation : `${operation} of ${size}`;
+}
 
 /** Middle of a bucket, in ln ms. */
 const lnOf = (bucket: number): number => (bucket + 0.5) / 100;
@@ -31,12 +56,13 @@ export function latencyTables(
   const tables = new Map<string, StratumTable>();
   for (const row of counts) {
     if (cacheHit !== null && row.cacheHit !== cacheHit) continue;
-    const { operation, model } = row;
+    const { operation, model, sizeClass } = row;
     const key = stratumKey(row);
     const table = tables.get(key) ?? {
       operation,
       model,
       cacheHit,
+      sizeClass,
       count: 0,
       failed: 0,
       cacheHits: 0,
@@ -96,6 +122,7 @@ export function stratumOf(table: StratumTable, meanRating: number | null): Strat
   return {
     operation: table.operation,
     model: table.model,
+    sizeClass: sizeName(table.sizeClass),
     count: table.count,
     errors: table.failed,
     ...told,

@@ -1,5 +1,5 @@
 import type { CountedFinding } from '../name-rows.js';
-import { lnQuantile, stratumKey, sumMs, total, type StratumTable } from './latency-table.js';
+import { lnQuantile, nameOf, stratumKey, sumMs, total, type StratumTable } from './latency-table.js';
 import { durationOf, percentOf, plainNumber } from './wording.js';
 
 /** What a stratum was like when its baseline was frozen, and how the last windows compared. Kept as a setting. */
@@ -85,7 +85,7 @@ export function foldBaseline(
     : `failing more often, by ${plainNumber(points * 100)} points,`;
   const finding: CountedFinding['finding'] = {
     kind: 'regression',
-    summary: `${table.operation} is ${what} than when its baseline was frozen, in ${recent + 1} of 4 windows`,
+    summary: `${nameOf(table)} is ${what} than when its baseline was frozen, in ${recent + 1} of 4 windows`,
     severity: Math.min(1, Math.max(seconds / 600, points * 5)),
     rowIds: [],
     rowCount: table.count,

@@ -6,7 +6,7 @@ import {
   selectArOrder,
 } from '@hartonomous/numerics';
 import type { CountedFinding } from '../name-rows.js';
-import { lnQuantile, stratumKey, total, type StratumTable } from './latency-table.js';
+import { lnQuantile, nameOf, stratumKey, total, type StratumTable } from './latency-table.js';
 import { durationOf, percentOf } from './wording.js';
 
 const slotsMin = 16;
@@ -67,8 +67,8 @@ function seriesFinding(
   const finding: CountedFinding['finding'] = {
     kind: 'trend',
     summary: changed
-      ? `${metric} of ${table.operation} ${moved(after - level)} about ${durationOf(slotsBack * slotMs)} ago`
-      : `${metric} of ${table.operation} is ${apartFrom(last - forecast!.value)} its forecast`,
+      ? `${metric} of ${nameOf(table)} ${moved(after - level)} about ${durationOf(slotsBack * slotMs)} ago`
+      : `${metric} of ${nameOf(table)} is ${apartFrom(last - forecast!.value)} its forecast`,
     severity: Math.min(1, Math.abs(changed ? after - level : last - forecast!.value) / 3),
     rowIds: [],
     rowCount: table.count,

@@ -256,7 +256,7 @@ describe('analyze', () => {
       '2 pieces of code in 1 group differ only in names and literals; f0 in src/0.ts and f1 in src/1.ts are in the largest',
     );
     expect(unavailable.map((line) => line.split(':')[0])).toEqual(
-      expect.arrayContaining(['unusual inputs', 'weak weights']),
+      expect.arrayContaining(['unusual inputs', 'use of weights']),
     );
   });
 

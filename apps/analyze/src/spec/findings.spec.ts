@@ -27,6 +27,7 @@ const countsOf = (durations: number[], slotOf = (_i: number) => 0): LatencyCount
     count: 1,
     failed: 0,
     cacheHit: false,
+    sizeClass: null,
   }));
 const tableOf = (durations: number[], slotOf?: (i: number) => number): StratumTable =>
   latencyTables(countsOf(durations, slotOf), 48)[0]!;
@@ -292,6 +293,7 @@ describe('the slowest rows', () => {
     count,
     failed: 0,
     cacheHit: false,
+    sizeClass: null,
   });
   const limitOf = (counts: LatencyCount[], slotsBack = Infinity) =>
     limitAbove(latencyTables(counts, 48)[0]!, slotsBack, 10);

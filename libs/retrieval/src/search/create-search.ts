@@ -1,5 +1,6 @@
 import type { SearchHit, SearchRequest, SearchResponse } from '@hartonomous/contracts';
 import { HartoError, newId } from '@hartonomous/contracts';
+import { queryTermCounts } from '@hartonomous/corpus';
 import type { CachedAnswer, ModelRow, RequestRecord, Store, TenantTransaction } from '@hartonomous/store';
 import { inputHashOf } from './input-hash.js';
 import { resolveModel, SERVING_ALIAS } from './model-reference.js';
@@ -233,17 +234,25 @@ function experimentOf(cached: CachedAnswer | null): Pick<RequestRecord, 'actionI
   return { actionId, blockNo, arm: enabled ? 'treated' : 'control' };
 }
 
+/** Terms of a query, repeats counted: what its size class goes by. */
+const termsIn = (query: string): number =>
+  [...queryTermCounts(query).values()].reduce((sum, count) => sum + count, 0);
+
 function baseRecord(
   id: string,
   request: SearchRequest,
   inputHash: string,
   context: ServeContext,
-): Pick<RequestRecord, 'id' | 'operation' | 'inputHash' | 'input' | 'sessionId' | 'traceId' | 'spanId'> {
+): Pick<
+  RequestRecord,
+  'id' | 'operation' | 'inputHash' | 'input' | 'tokens' | 'sessionId' | 'traceId' | 'spanId'
+> {
   return {
     id,
     operation: 'search',
     inputHash,
     input: request,
+    tokens: termsIn(request.query),
     sessionId: request.sessionId ?? null,
     traceId: context.traceId ?? null,
     spanId: context.spanId ?? null,

@@ -41,6 +41,7 @@ export function analysisContract(fixture: EngineFixture): void {
       operation: 'search',
       model,
       cacheHit: null,
+      sizeClass: null,
       from,
       to,
       aboveMs: -1,
@@ -59,6 +60,51 @@ export function analysisContract(fixture: EngineFixture): void {
       const picks = [true, false, null].map((cacheHit) => pickOf(modelId, { cacheHit }));
       const slow = await inTenant((tx) => tx.analysis.slowRequests(picks, 9));
       expect(slow.map((s) => s.count)).toEqual([1, 2, 3]);
+    });
+
+    it('keeps requests of different sizes apart, and those whose tokens were not counted', async () => {
+      const modelId = newId();
+      const sizes = [1, 4, 5, 64, 300, null, undefined];
+      const rows = sizes.map((tokens) => requestOf(modelId, { startedAt: at(5), tokens }));
+      await inTenant((tx) => tx.requests.record(rows));
+      const counts = await inTenant((tx) => tx.analysis.latencyCounts(from, to, 3_600_000));
+      const own = counts.filter((r) => r.model === modelId).map((r) => [r.sizeClass, r.count]);
+      expect(new Map(own as [number | null, number][])).toEqual(
+        new Map([
+          [0, 2],
+          [1, 1],
+          [2, 1],
+          [4, 1],
+          [null, 2],
+        ]),
+      );
+      const picks = [0, 3, 4, null].map((sizeClass) => pickOf(modelId, { sizeClass }));
+      const newest = await inTenant((tx) => tx.analysis.newestRequests(picks, 9));
+      expect(newest.map((found) => found.length)).toEqual([2, 0, 1, 2]);
+      expect(newest[2]).toMatchObject([{ id: rows[4]!.id, tokens: 300 }]);
+    });
+
+    it('reads what requests asked, and where sessions went', async () => {
+      const modelId = newId();
+      const [one, two] = [newId(), newId()];
+      const rows = [3, 1, 2].map((minute) =>
+        requestOf(modelId, {
+          startedAt: at(minute),
+          sessionId: one,
+          input: { query: `minute ${minute}`, limit: 3 },
+          point: [minute, 10 * minute, 0],
+        }),
+      );
+      await inTenant((tx) => tx.requests.record([...rows, requestOf(modelId, { sessionId: two })]));
+      const ids = rows.map((r) => r.id);
+      const inputs = await inTenant((tx) => tx.analysis.inputs([ids[0]!, newId()]));
+      expect(inputs).toEqual([{ id: ids[0], input: { query: 'minute 3', limit: 3 } }]);
+      const paths = await inTenant((tx) => tx.analysis.sessionPaths([one, newId()], 2));
+      expect(paths).toEqual([{ id: one, points: [1, 10, 2, 20] }]);
+      expect(await inTenant((tx) => tx.analysis.inputs(ids), c().otherTenantId)).toEqual([]);
+      expect(await inTenant((tx) => tx.analysis.sessionPaths([one], 2), c().otherTenantId)).toEqual([]);
+      expect(await inTenant((tx) => tx.analysis.inputs([]))).toEqual([]);
+      expect(await inTenant((tx) => tx.analysis.sessionPaths([], 2))).toEqual([]);
     });
 
     it('counts all slow requests of each pick and names the slowest', async () => {

@@ -112,6 +112,7 @@ const tensors: Record<string, SweepCase> = {
   'tensors.nearest': (tx, o) => tx.tensors.nearest(o.modelId, [1, 2, 3], 5),
   'tensors.copyStudent': (tx, o) => tx.tensors.copyStudent(o.modelId, newId(), newId(), -100),
   'tensors.restore': (tx, o) => tx.tensors.restore(o.pruneId),
+  'tensors.weak': (tx) => tx.tensors.weak({ normShare: 0.01, deviations: 3, unusedSince: to, idsMax: 9 }),
   'tensors.distillations': (tx, o) => tx.tensors.distillations(o.modelId, 99),
   'tensors.prune': (tx, o) => tx.tensors.prune(o.modelId, newId(), 100),
 };
@@ -158,6 +159,7 @@ const pick = (o: SweepIds) => ({
   operation: 'search',
   model: o.modelId,
   cacheHit: null,
+  sizeClass: null,
   from,
   to,
   aboveMs: -1,
@@ -179,6 +181,8 @@ const serving: Record<string, SweepCase> = {
   'analysis.newestRequests': (tx, o) => tx.analysis.newestRequests([pick(o)], 99),
   'analysis.ratings': (tx) => tx.analysis.ratings(from, to, 99),
   'analysis.endedSessions': (tx) => tx.analysis.endedSessions(from, to, 99),
+  'analysis.inputs': (tx, o) => tx.analysis.inputs([o.requestId]),
+  'analysis.sessionPaths': (tx, o) => tx.analysis.sessionPaths([o.sessionId], 9),
   'analysis.keptAnswers': (tx) => tx.analysis.keptAnswers(1, 99),
   'analysis.cachedKeys': (tx, o) => tx.analysis.cachedKeys(o.modelId, 1, [o.inputHash]),
   'analysis.addMetrics': (tx, o) =>

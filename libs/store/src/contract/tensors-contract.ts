@@ -87,5 +87,35 @@ export function tensorsContract(fixture: EngineFixture): void {
         parentId: null,
       });
     });
+
+    it('counts what is weak, and tells what it knows of its use', async () => {
+      const tenant = await c().store.withSystem('contract', (tx) => tx.tenants.ensure(`weak-${newId()}`));
+      const of = <T>(work: (tx: TenantTransaction) => Promise<T>) => inTenant(work, tenant.id);
+      const own = await of(async (tx) => {
+        const atoms = Array.from({ length: 40 }, (_, i) => atomOf(`weight ${i}`));
+        await tx.ingestion.ingest('main', embeddingModel, [fileOf('w.md', atoms)]);
+        const ids = (await tx.corpus.matching({})).sort();
+        const model = await tx.models.ensureNative();
+        const rows = ids.map((id, i) => ({
+          ...tensorOf(id, i),
+          importance: i === 7 ? -50 : i / 1_000,
+          valueNorm: i < 3 ? 0.001 : 1,
+        }));
+        await tx.tensors.load(model.id, rows);
+        return { ids, modelId: model.id };
+      });
+      const [later, never] = [new Date(Date.now() + 3_600_000), new Date(0)];
+      const weak = (unusedSince: Date, idsMax: number) =>
+        of((tx) => tx.tensors.weak({ normShare: 0.01, deviations: 3, unusedSince, idsMax }));
+      const expected = { modelId: own.modelId, count: 4, timed: 0, compared: 40 };
+      expect(await weak(later, 9)).toEqual([
+        { ...expected, modelSince: expect.any(Date), atomIds: [7, 0, 1, 2].map((i) => own.ids[i]) },
+      ]);
+      expect(await weak(later, 1)).toMatchObject([{ ...expected, atomIds: [own.ids[7]] }]);
+      expect(await weak(never, 9)).toEqual([]);
+      // The places of an atom go with its last reference: nothing is left that could be dead.
+      await of((tx) => tx.ingestion.removeFiles('main', ['w.md']));
+      expect(await of((tx) => tx.tensors.nearest(own.modelId, [1, 1, 0], 9))).toEqual([]);
+    });
   });
 }

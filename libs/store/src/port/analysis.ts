@@ -1,4 +1,9 @@
-import type { RequestStatus } from '@hartonomous/contracts';
+import type { RequestStatus, SearchRequest } from '@hartonomous/contracts';
+
+/**
+ * Classes of requests by their tokens, smallest first, each up to so many: a small one is no measure for a large one.
+ */
+export const sizeClassTokensMax = [4, 16, 64, 256, Infinity] as const;
 
 /** Requests of one part of a stratum in one slot of the window whose latency lies in one bucket. */
 export interface LatencyCount {
@@ -6,6 +11,8 @@ export interface LatencyCount {
   model: string;
   /** Answered from the cache: a part of its own, since a hit is no measure for a computation. */
   cacheHit: boolean;
+  /** Position in `sizeClassTokensMax`; null for requests whose tokens were not counted. */
+  sizeClass: number | null;
   /** floor(ln(max(ms, 0.05)) x 100): one per cent wide. Null for the requests that ended in an error. */
   bucket: number | null;
   /** Slots counted back from the end of the window, 0 = the last one. */
@@ -21,6 +28,8 @@ export interface RequestPick {
   model: string;
   /** Null for hits and misses alike. */
   cacheHit: boolean | null;
+  /** As of `LatencyCount`; those without tokens for null. */
+  sizeClass: number | null;
   from: Date;
   to: Date;
   /** Only what took longer; below 0 for all. */
@@ -70,6 +79,12 @@ export interface EndedSession {
   y: number;
 }
 
+export interface SessionPath {
+  id: string;
+  /** x, y, x, y... on the map. */
+  points: number[];
+}
+
 /** An answer that a kept action put into the cache, and that still serves. */
 export interface KeptAnswer {
   actionId: string;
@@ -115,6 +130,10 @@ export interface AnalysisRepository {
   keptAnswers(corpusVersion: number, limit: number): Promise<KeptAnswers>;
   /** Which of these keys have an answer that serves at this corpus version. */
   cachedKeys(modelId: string, corpusVersion: number, inputHashes: string[]): Promise<string[]>;
+  /** The requests behind these ids, as sent. */
+  inputs(ids: string[]): Promise<{ id: string; input: SearchRequest }[]>;
+  /** Where these sessions went, point by point, oldest first; at most `pointsMax` of each. */
+  sessionPaths(ids: string[], pointsMax: number): Promise<SessionPath[]>;
   addMetrics(rows: MetricRow[]): Promise<void>;
   /** Newest first. */
   metrics(name: string, limit: number): Promise<(MetricRow & { at: Date })[]>;

@@ -20,6 +20,8 @@ export interface RequestRecord {
   traceId: string | null;
   spanId: string | null;
   resultCount: number;
+  /** Terms of the request and of what it generated; absent where nobody counted them. */
+  tokens?: number | null;
   steps: { atomId: string; score: number; rank: number }[];
   /** Where the answer lies on the map: the session's next point. */
   point: [number, number, number] | null;

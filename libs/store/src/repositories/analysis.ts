@@ -1,3 +1,4 @@
+import { sizeClassTokensMax } from '../port/analysis.js';
 import type {
   AnalysisRepository,
   EndedSession,
@@ -10,12 +11,14 @@ import type {
 } from '../port/analysis.js';
 import type { Columns } from '../sql/dialect.js';
 import type { TenantContext } from './context.js';
+import { askedAndWalked } from './asked-and-walked.js';
 import { keptAnswerReads } from './kept-answers.js';
 
 const window = 'tenant_id = $1 and started_at >= $2 and started_at < $3';
 const pickColumns: Columns = {
   pick_no: 'int',
   operation: 'text',
+  size_class: 'int',
   model_id: 'uuid',
   cache_hit: 'boolean',
   failed: 'boolean',
@@ -23,6 +26,12 @@ const pickColumns: Columns = {
   until: 'instant',
   above_ms: 'float',
 };
+/** Number of the size class of a request, -1 where its tokens were not counted. */
+const sizeClass = `case when tokens is null then -1 ${sizeClassTokensMax
+  .slice(0, -1)
+  .map((most, i) => `when tokens <= ${most} then ${i}`)
+  .join(' ')} else ${sizeClassTokensMax.length - 1} end`;
+
 const metricColumns: Columns = {
   tenant_id: 'uuid',
   cycle_id: 'uuid',
@@ -40,6 +49,7 @@ export function analysisRepository(context: TenantContext): AnalysisRepository {
     ...people(context),
     ...metrics(context),
     ...keptAnswerReads(context),
+    ...askedAndWalked(context),
   };
 }
 
@@ -77,17 +87,18 @@ function latencies({ tenantId, db, sql }: TenantContext): Pick<AnalysisRepositor
       const raised = 'case when duration_ms < 0.05 then 0.05 else duration_ms end';
       const bucket = `case when status = 'error' then null else floor(${sql.naturalLog(raised)} * 100) end`;
       const rows = await db.rows<LatencyCount & Record<'bucket' | 'slot' | 'count' | 'failed', string>>(
-        `select operation as "operation", model_id as "model", cache_hit as "cacheHit", bucket as "bucket",
-           slot as "slot", count(*) as "count", sum(failed) as "failed"
+        `select operation as "operation", model_id as "model", cache_hit as "cacheHit",
+           size_class as "sizeClass", bucket as "bucket", slot as "slot", count(*) as "count", sum(failed) as "failed"
          from (
-           select operation, model_id, cache_hit, ${bucket} as bucket, ${slot} as slot,
+           select operation, model_id, cache_hit, ${sizeClass} as size_class, ${bucket} as bucket, ${slot} as slot,
              case when status <> 'ok' then 1 else 0 end as failed
            from inference_request where ${window}) r
-         group by operation, model_id, cache_hit, bucket, slot`,
+         group by operation, model_id, cache_hit, size_class, bucket, slot`,
         params,
       );
       return rows.map((row) => ({
         ...row,
+        sizeClass: row.sizeClass === -1 ? null : row.sizeClass,
         bucket: row.bucket === null ? null : Number(row.bucket),
         slot: Number(row.slot),
         count: Number(row.count),
@@ -102,6 +113,7 @@ function picked({ sql, tenantId }: TenantContext, picks: readonly RequestPick[],
   const values = picks.map((p, i) => [
     i,
     p.operation,
+    p.sizeClass ?? -1,
     p.model,
     p.cacheHit,
     p.failed,
@@ -117,7 +129,7 @@ function picked({ sql, tenantId }: TenantContext, picks: readonly RequestPick[],
   params.push(tenantId, true, Math.min(...picks.map((p) => p.aboveMs)));
   const [tenant, yes, least] = [2, 1, 0].map((back) => `$${params.length - back}`);
   return `inference_request r
-    join ${given} on p.operation = r.operation and p.model_id = r.model_id
+    join ${given} on p.operation = r.operation and p.model_id = r.model_id and p.size_class = ${sizeClass}
     where r.tenant_id = ${sql.cast(tenant!, 'uuid')} and r.duration_ms > ${sql.cast(least!, 'float')}
       and r.started_at >= ${time((p) => p.from, Math.min)} and r.started_at < ${time((p) => p.to, Math.max)}
       and r.started_at >= p.since and r.started_at < p.until and r.duration_ms > p.above_ms

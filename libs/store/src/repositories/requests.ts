@@ -21,6 +21,7 @@ const requestColumns: Columns = {
   trace_id: 'text',
   span_id: 'text',
   result_count: 'int',
+  tokens: 'int',
 };
 
 const stepColumns: Columns = {
@@ -59,6 +60,7 @@ const requestValues = (tenantId: string, r: RequestRecord): unknown[] => [
   r.traceId,
   r.spanId,
   r.resultCount,
+  r.tokens ?? null,
 ];
 
 export function requestRepository(context: TenantContext): RequestRepository {

@@ -1,6 +1,7 @@
 import type { Distillation, TensorPlace, TensorRepository } from '../port/tensors.js';
 import type { Columns } from '../sql/dialect.js';
 import type { TenantContext } from './context.js';
+import { wantingAtoms } from './wanting-atoms.js';
 import { sealModel } from './provenance-writers.js';
 
 /** Neighbours a call. The number stands in the text: as a parameter it would make the engine plan every call anew. */
@@ -51,6 +52,7 @@ export function tensorRepository(context: TenantContext): TensorRepository {
     ...models(context),
     nearest: nearestOf(context),
     distillations: distillationsOf(context),
+    ...wantingAtoms(context),
   };
 }
 

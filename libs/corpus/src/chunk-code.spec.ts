@@ -6,7 +6,7 @@ import { languageNamed, languageNames } from './languages.js';
 import { mask } from './mask.js';
 import { ATOM_CHARS_MAX, ATOM_LINES_MAX } from './unit.js';
 
-fc.configureGlobal({ seed: Number(process.env['HARTO_SEED'] ?? 20_261_121) });
+fc.configureGlobal({ seed: Number(process.env['HARTO_SEED'] ?? 20_261_121) || Date.now() });
 
 const language = (name: string): Language => {
   const found = languageNamed(name);

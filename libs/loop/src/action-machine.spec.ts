@@ -15,7 +15,7 @@ import {
   type RevertCause,
 } from './action-machine.js';
 
-fc.configureGlobal({ seed: Number(process.env['HARTO_SEED'] ?? 20_261_121), numRuns: 500 });
+fc.configureGlobal({ seed: Number(process.env['HARTO_SEED'] ?? 20_261_121) || Date.now(), numRuns: 500 });
 
 const start: ActionSnapshot = { state: 'Proposed', revertCause: null };
 

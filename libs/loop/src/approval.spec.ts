@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { redeemApproval, voteOnApproval, type ApprovalOutcome, type ApprovalRequest } from './approval.js';
 
-fc.configureGlobal({ seed: Number(process.env['HARTO_SEED'] ?? 20_261_121), numRuns: 500 });
+fc.configureGlobal({ seed: Number(process.env['HARTO_SEED'] ?? 20_261_121) || Date.now(), numRuns: 500 });
 const hour = 3_600_000;
 const request: ApprovalRequest = {
   planHash: 'p1',

@@ -12,7 +12,7 @@ import {
   requestKeyBuckets,
 } from './cadence.js';
 
-fc.configureGlobal({ seed: Number(process.env['HARTO_SEED'] ?? 20_261_121) });
+fc.configureGlobal({ seed: Number(process.env['HARTO_SEED'] ?? 20_261_121) || Date.now() });
 const minute = 60_000;
 const hour = 60 * minute;
 const middle = (): number => 0.5;

@@ -10,7 +10,7 @@ import {
   type CycleSnapshot,
 } from './cycle-machine.js';
 
-fc.configureGlobal({ seed: Number(process.env['HARTO_SEED'] ?? 20_261_121), numRuns: 500 });
+fc.configureGlobal({ seed: Number(process.env['HARTO_SEED'] ?? 20_261_121) || Date.now(), numRuns: 500 });
 
 const start: CycleSnapshot = { state: 'Requested', openActionIds: [] };
 const run = (events: readonly CycleEvent[]): CycleSnapshot =>

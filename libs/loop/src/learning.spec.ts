@@ -14,7 +14,7 @@ import {
 import { assess } from './measurement/assess.js';
 import type { PairRow } from './measurement/evidence.js';
 
-fc.configureGlobal({ seed: Number(process.env['HARTO_SEED'] ?? 20_261_121), numRuns: 300 });
+fc.configureGlobal({ seed: Number(process.env['HARTO_SEED'] ?? 20_261_121) || Date.now(), numRuns: 300 });
 const hour = 3_600_000;
 const gain = { estimate: 0.7, low: 0.6, high: 0.8 };
 const loss = { estimate: 1.5, low: 1.2, high: 2 };

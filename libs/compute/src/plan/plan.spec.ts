@@ -7,7 +7,7 @@ import { etaOf, progressOf } from './progress.js';
 import { retryDelayMs } from './retry.js';
 import { chunksToVerify, isSampled } from './verification.js';
 
-fc.configureGlobal({ seed: Number(process.env['HARTO_SEED'] ?? 20_261_121) });
+fc.configureGlobal({ seed: Number(process.env['HARTO_SEED'] ?? 20_261_121) || Date.now() });
 
 const candidate = (tenantId: string, order: number, more: Partial<Candidate> = {}): Candidate => ({
   tenantId,

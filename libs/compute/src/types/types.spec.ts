@@ -7,7 +7,7 @@ import { checkedEstimate, parseParams, taskTypeOf } from '../registry.js';
 import { collatzLongest } from '../testing/collatz-longest.js';
 import type { Partial, RunContext, Span, TaskType, VectorInput } from '../task-type.js';
 
-fc.configureGlobal({ seed: Number(process.env['HARTO_SEED'] ?? 20_261_121) });
+fc.configureGlobal({ seed: Number(process.env['HARTO_SEED'] ?? 20_261_121) || Date.now() });
 
 /** Three blobs and some scattered points in eight dimensions. */
 function blobs(count: number, seed: number): VectorInput {

@@ -11,7 +11,7 @@ import {
   type RejectionCode,
 } from './rank.js';
 
-fc.configureGlobal({ seed: Number(process.env['HARTO_SEED'] ?? 20_261_121), numRuns: 200 });
+fc.configureGlobal({ seed: Number(process.env['HARTO_SEED'] ?? 20_261_121) || Date.now(), numRuns: 200 });
 
 const candidateOf = (target: string, type: Candidate['type'] = 'IndexOptimization'): Candidate => ({
   type,

@@ -50,6 +50,28 @@ export class PlantedStore {
     );
   }
 
+  /** Terms, as they are indexed, that so many of the tenant's atoms share: those that questions have in common. */
+  async sharedTerms(atomsMin: number, atomsMax: number): Promise<string[]> {
+    const found = await this.rows<{ term: string }>(
+      `select term from atom_term where atom_id in (select atom_id from tenant_atom)
+        group by term having count(*) between $1 and $2 order by term`,
+      [atomsMin, atomsMax],
+    );
+    return found.map((row) => row.term);
+  }
+
+  /** Each row of terms that is looked at costs a microsecond or two, which the planner is told is nothing. */
+  async slowTerms(): Promise<void> {
+    await this.rows(`create or replace function planted_filter(n integer) returns boolean
+      language plpgsql stable cost 0.0001 as $$ begin return n >= 0; end $$`);
+    await this.rows(`create policy planted_filter on atom_term as restrictive for select
+      using (planted_filter(tf))`);
+  }
+
+  async quickTerms(): Promise<void> {
+    await this.rows('drop policy if exists planted_filter on atom_term');
+  }
+
   /** Settings of the database, for every session that begins from now on; null takes one back. */
   async configure(settings: Record<string, string | null>): Promise<void> {
     for (const [name, value] of Object.entries(settings)) {

@@ -6,7 +6,7 @@ import { pause } from './traffic.js';
 /** Each safe type has its turn within 50 cycles, whatever is believed of it. */
 const cyclesMax = 60;
 const cycleMs = 120_000;
-const verdictMs = 360_000;
+const verdictMs = 700_000;
 
 /** Only this type may act, and only when a person says so: one cause is looked at at a time. */
 export async function onlyType(system: RunningSystem, type: HypothesisType): Promise<void> {

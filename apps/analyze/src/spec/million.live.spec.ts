@@ -8,6 +8,8 @@ import { baselineSetting, observe } from '../observe.js';
 const rows = 1_000_000;
 const earlierRows = 200_000;
 const operations = ['search', 'similar', 'attend', 'path', 'synthesise', 'generate'];
+/** 1 to 4, 5 to 16 and more tokens: as many strata of each operation. */
+const sizes = 3;
 const secondsMax = 5;
 
 let test: TestStore;
@@ -23,13 +25,14 @@ beforeAll(async () => {
   }));
   const client = new pg.Client({ connectionString: urls.superuserUrl! });
   await client.connect();
-  // Six operations, a third of the requests from the cache, one in 500 an error, one in 100,000 ten times as slow.
+  // Six operations in three size classes, a third of the requests from the cache, one in 500 an error, one in 100,000 ten times as slow.
   const fill = `insert into inference_request (tenant_id, id, model_id, operation, input_hash, input, started_at,
-      duration_ms, status, cache_hit, result_count, trace_id, span_id)
+      duration_ms, tokens, status, cache_hit, result_count, trace_id, span_id)
     select $1, gen_random_uuid(), $2, ($3::text[])[1 + i % ${operations.length}],
       encode(sha256((i % 2000)::text::bytea), 'hex'), '{"query":"words of query ' || i % 2000 || '","limit":10}',
       now() - interval '1 hour' * ($4 + 23 * random()),
       exp(2 + random()) * case when i % 3 = 0 then 0.05 else 1 end * case when i % 100000 = 77 then 10 else 1 end,
+      1 + i % 20,
       case when i % 500 = 0 then 'error' else 'ok' end, i % 3 = 0, 10, md5(i::text), left(md5(i::text), 16)
     from generate_series(1, $5::int) i`;
   await client.query(fill, [tenantId, modelId, operations, 0, rows]);
@@ -47,7 +50,7 @@ describe('a store with a million requests in the window', () => {
       const started = performance.now();
       const { document, baselines } = await observe(store, tenantId, cycle, 1);
       seconds.push((performance.now() - started) / 1_000);
-      expect(document.strata).toHaveLength(operations.length);
+      expect(document.strata).toHaveLength(operations.length * sizes);
       expect(document.strata.reduce((sum, s) => sum + s.count, 0)).toBe(rows);
       expect(document.strata.reduce((sum, s) => sum + s.errors, 0)).toBe(rows / 500);
       // From the second run on each stratum is compared with a baseline that was faster: a regression, with its rows.

@@ -15,14 +15,10 @@ const fields = `c.atom_id as "atomId", c.path as "path", c.symbol as "symbol", c
   c.ast_signature as "astSignature", c.minhash as "minhash"`;
 
 export function codeRepository(context: TenantContext): CodeRepository {
-  return { ...shapes(context), ...clones(context) };
+  return { ...shapes(context), ...shaping(context), ...clones(context) };
 }
 
-type Shapes = Pick<CodeRepository, 'put' | 'of' | 'unshaped' | 'sizes' | 'minhashes'>;
-
-function shapes({ tenantId, db, sql }: TenantContext): Shapes {
-  const codeAtoms = `tenant_atom t join atom a on a.id = t.atom_id
-    where t.tenant_id = $1 and a.modality = 'code' and a.size_bytes >= $2`;
+function shapes({ tenantId, db, sql }: TenantContext): Pick<CodeRepository, 'put' | 'of'> {
   return {
     async put(rows) {
       if (rows.length === 0) return 0;
@@ -61,7 +57,15 @@ function shapes({ tenantId, db, sql }: TenantContext): Shapes {
         params,
       );
     },
+  };
+}
 
+type Shaping = Pick<CodeRepository, 'unshaped' | 'sizes' | 'minhashes'>;
+
+function shaping({ tenantId, db, sql }: TenantContext): Shaping {
+  const codeAtoms = `tenant_atom t join atom a on a.id = t.atom_id
+    where t.tenant_id = $1 and a.modality = 'code' and a.size_bytes >= $2`;
+  return {
     async unshaped(bytesMin, limit) {
       const rows = await db.rows<{ id: string }>(
         `select t.atom_id as "id" from ${codeAtoms} and not exists (

@@ -54,7 +54,13 @@ function keptVectorsOf({ tenantId, db, sql }: TenantContext): Succession['keptVe
     for (const row of rows) byConcept.get(row.conceptId)!.push(row);
     return {
       total: Number(chosen[0]!.total),
-      concepts: chosen.map(({ total: _, ...c }) => ({ ...c, ...vectorsOf(byConcept.get(c.id)!) })),
+      concepts: chosen.map(({ id, embeddingModel, label, meanDistance }) => ({
+        id,
+        embeddingModel,
+        label,
+        meanDistance,
+        ...vectorsOf(byConcept.get(id)!),
+      })),
     };
   };
 }

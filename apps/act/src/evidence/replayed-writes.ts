@@ -22,11 +22,11 @@ const writeOf: Partial<Record<string, WriteSample['kind']>> = {
   session_path: 'request',
 };
 
-/** They are kept with the action, whose row is written at every block: 25 KiB at most. */
+/** They are kept with the action, whose row is written at every block: 13 KiB at most. */
 const requestsMax = 20;
 const charactersMax = 200;
 /** A chapter: with fewer atoms, an ingestion is round trips for the most part, whatever indexes there are. */
-const atomsOfDocument = 128;
+const atomsOfDocument = 64;
 const termsOfAtomMax = 200;
 const termLengthMax = 64;
 /** As of the vectors that the corpus has. */

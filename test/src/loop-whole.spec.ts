@@ -9,5 +9,5 @@ describeWholeLoop({
     'act.in-tx=kill@3',
     'learn.in-tx=kill@1',
   ],
-  limitMs: 480_000,
+  limitMs: 1_500_000,
 });

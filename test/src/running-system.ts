@@ -6,6 +6,8 @@ import { spawnNode, type NodeProcess } from '@hartonomous/testing';
 
 export const repository = fileURLToPath(new URL('../..', import.meta.url));
 const harto = join(repository, 'apps/harto/bin/harto.mjs');
+/** From the start to the services, and from there to the first requests: on a machine ten times slower. */
+const readyMs = 600_000;
 
 export interface RunningSystem {
   readonly process: NodeProcess;
@@ -65,8 +67,8 @@ export async function startSystem(options: {
     rmSync(home, { recursive: true, force: true, maxRetries: 5 });
   };
   try {
-    await child.line(/^services: .*ready/, 240_000);
-    await child.line(/^workload: /, 240_000);
+    await child.line(/^services: .*ready/, readyMs);
+    await child.line(/^workload: /, readyMs);
   } catch (error) {
     await remove();
     throw error;

@@ -27,14 +27,14 @@ export function describeWholeLoop({ title, faults, environment, limitMs }: Whole
   describe(title, () => {
     let system: RunningSystem;
     let verdicts: ActionDocument[];
-    const itSlow = (name: string, test: () => Promise<void> | void) => it(name, test, 240_000);
+    const itSlow = (name: string, test: () => Promise<void> | void) => it(name, test, 600_000);
 
     beforeAll(async () => {
       const env = { HARTO_FAULTS: faults.join(','), ...(await environment?.()) };
       system = await startSystem({ corpus, env });
       verdicts = await untilVerdicts(system, limitMs);
-    }, limitMs + 600_000);
-    afterAll(() => system?.remove(), 120_000);
+    }, limitMs + 1_300_000);
+    afterAll(() => system?.remove(), 300_000);
 
     itSlow('concludes two types of action with pairs, effect and verdict', () => checkVerdicts(verdicts));
     itSlow('was really killed, at every armed point', async () => {
@@ -42,7 +42,7 @@ export function describeWholeLoop({ title, faults, environment, limitMs }: Whole
         system.process.lines.filter((line) => line.includes('ended (SIGKILL), starting it again')).length;
       // Learn is told of a verdict after it stands.
       const all = async () => (kills() >= faults.length ? kills() : null);
-      await system.until('kill at every point', all, 120_000);
+      await system.until('kill at every point', all, 400_000);
     });
     itSlow('has each effect once: transitions form one chain, evidence no gap and no double', async () => {
       for (const { id } of verdicts) checkOnce(await system.get<ActionDetail>(`/v1/actions/${id}`));
@@ -55,7 +55,7 @@ export function describeWholeLoop({ title, faults, environment, limitMs }: Whole
       const trace = await system.until(
         'trace over five services',
         () => wholeTrace(system, verdicts),
-        120_000,
+        400_000,
       );
       const request = trace.find((s) => s.name === 'gateway.search');
       expect(request).toBeDefined();

@@ -3,7 +3,8 @@ import type { EvidencePairRow } from '@hartonomous/store';
 import { centresOf, dealings, nearestOf, shuffled, type LabelledVectors } from './stability-pairs.js';
 
 const blockSize = 20;
-const comparedHalvings = 2;
+/** Halvings that a choice and its rivals are compared on: with two, one rival in two thousand has luck in both. */
+const comparedHalvings = 4;
 
 /** A concept that some atoms are to leave, and the concepts beside it. */
 export interface UpdatedConcept {

@@ -1,6 +1,6 @@
 import type { Finding } from '@hartonomous/contracts';
 import type { SampledRequest, SlowRequests, TenantTransaction } from '@hartonomous/store';
-import { anomalousRequests, baselineMin, sampleMax, type SlowLimit } from './findings/anomalous-requests.js';
+import { anomalousRequests, baselineMin, sampleSize, type SlowLimit } from './findings/anomalous-requests.js';
 import { slotsBackFor, type StratumTable } from './findings/latency-table.js';
 import { pickOf, type Window } from './window.js';
 
@@ -22,9 +22,10 @@ export async function readAnomalies(
   slow: readonly SlowRequests[],
   context: { lookBackMs: number; seed: string },
 ): Promise<Anomalies> {
+  const size = sampleSize(limits.length);
   const samples = await tx.analysis.newestRequests(
-    limits.map(({ table }) => pickOf(table, { from: sampleStart(table, window), to: window.to })),
-    sampleMax,
+    limits.map(({ table }) => pickOf(table, { from: sampleStart(table, window, size), to: window.to })),
+    size,
   );
   const baselines = await readBaselines(tx, window, limits, context.lookBackMs);
   const findings = limits.map((limit, i) =>
@@ -34,8 +35,8 @@ export async function readAnomalies(
 }
 
 /** Late enough that the engine ranks few rows, early enough that the sample is full; counted in whole slots. */
-function sampleStart(table: StratumTable, { from, to, slotMs }: Window): Date {
-  const ms = to.getTime() - slotsBackFor(table, sampleMax) * slotMs;
+function sampleStart(table: StratumTable, { from, to, slotMs }: Window, size: number): Date {
+  const ms = to.getTime() - slotsBackFor(table, size) * slotMs;
   return new Date(Math.max(from.getTime(), ms));
 }
 
@@ -46,17 +47,18 @@ async function readBaselines(
   limits: readonly SlowLimit[],
   lookBackMs: number,
 ): Promise<SampledRequest[][]> {
+  const size = sampleSize(limits.length);
   const earliest = from.getTime() - lookBackMs;
   const guessed = limits.map(({ table }) => {
-    const spanMs = ((to.getTime() - from.getTime()) / table.count) * sampleMax * spanSlack;
+    const spanMs = ((to.getTime() - from.getTime()) / table.count) * size * spanSlack;
     return pickOf(table, { from: new Date(Math.max(earliest, from.getTime() - spanMs)), to: from });
   });
-  const found = await tx.analysis.newestRequests(guessed, sampleMax);
+  const found = await tx.analysis.newestRequests(guessed, size);
   const short = guessed.flatMap((pick, i) =>
     found[i]!.length < baselineMin && pick.from.getTime() > earliest ? [i] : [],
   );
   const whole = short.map((i) => ({ ...guessed[i]!, from: new Date(earliest) }));
-  const more = await tx.analysis.newestRequests(whole, sampleMax);
+  const more = await tx.analysis.newestRequests(whole, size);
   short.forEach((i, at) => (found[i] = more[at]!));
   return found;
 }

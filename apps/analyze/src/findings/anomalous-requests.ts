@@ -13,8 +13,13 @@ const requestsMin = 20;
 const lofFactor = 1.5;
 const reachabilityFloor = 1e-3;
 const neighboursMin = 20;
-/** LOF and forest see at most so many of the newest requests of a stratum; the finding says so. */
-export const sampleMax = 1_500;
+/** LOF and forest see at most so many of the newest requests of a part; the finding says of how many. */
+const sampleMax = 1_500;
+/** Of all parts together: what LOF and forest cost does not grow with the number of strata. */
+const samplesMax = 18_000;
+const sampleMin = 300;
+export const sampleSize = (parts: number): number =>
+  Math.min(sampleMax, Math.max(sampleMin, Math.floor(samplesMax / Math.max(1, parts))));
 const forestQuantile = 0.99;
 /** The forest needs so many requests before the window to know what is ordinary. */
 export const baselineMin = 100;

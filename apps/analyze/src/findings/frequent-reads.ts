@@ -14,6 +14,8 @@ export interface FrequentReadSettings {
 export const frequentReadDefaults: FrequentReadSettings = { usesMin: 4, hitRateTarget: 0.8, meanMsTarget: 1 };
 
 const keysMax = 200;
+/** So many keys without an answer are worth a look, however well the others are served: fewer make no pairs. */
+const openMin = 8;
 
 /** Keys asked again and again whose answers are computed each time. */
 export function frequentReadFinding(
@@ -26,7 +28,10 @@ export function frequentReadFinding(
   const uses = sum(frequent.map((k) => k.count));
   const hitRate = sum(frequent.map((k) => k.cacheHits)) / uses;
   const meanMs = sum(frequent.map((k) => k.meanMs * k.count)) / uses;
-  if (hitRate >= settings.hitRateTarget || meanMs <= settings.meanMsTarget) return null;
+  const open = frequent.filter((k) => !cached.has(k.inputHash) && k.meanMs > settings.meanMsTarget);
+  if (open.length < openMin && (hitRate >= settings.hitRateTarget || meanMs <= settings.meanMsTarget)) {
+    return null;
+  }
   return {
     kind: 'frequent-reads',
     summary:
@@ -40,6 +45,7 @@ export function frequentReadFinding(
       uses,
       hitRate,
       meanMs,
+      withoutAnswer: open.length,
       keys: frequent.map(({ inputHash, input, count, meanMs: ms, cacheHits }) => ({
         inputHash,
         input,

@@ -358,5 +358,11 @@ describe('tables', () => {
     });
     expect(frequentReadFinding([key(1, 10), key(2, 9)], context)).toBeNull();
     expect(frequentReadFinding([key(1, 0)], context)).toBeNull();
+    // Forty keys are served from the cache; eight others are as frequent, and are not: the hit rate alone hides them.
+    const served = Array.from({ length: 40 }, (_, i) => ({ ...key(i, 10), inputHash: `s${i}`, meanMs: 0.4 }));
+    const known = { ...context, cached: new Set(served.map((k) => k.inputHash)) };
+    const others = Array.from({ length: 8 }, (_, i) => key(100 + i, 0));
+    expect(frequentReadFinding([...served, ...others], known)).toMatchObject({ facts: { withoutAnswer: 8 } });
+    expect(frequentReadFinding([...served, ...others.slice(1)], known)).toBeNull();
   });
 });

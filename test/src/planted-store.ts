@@ -50,6 +50,15 @@ export class PlantedStore {
     );
   }
 
+  /** Takes back what was planted under these terms. */
+  async forgetTerms(terms: readonly string[]): Promise<void> {
+    await this.rows(
+      'delete from atom_term where term = any($1) and atom_id not in (select atom_id from tenant_atom)',
+      [terms],
+    );
+    await this.rows('vacuum atom_term');
+  }
+
   /** Terms, as they are indexed, that so many of the tenant's atoms share: those that questions have in common. */
   async sharedTerms(atomsMin: number, atomsMax: number): Promise<string[]> {
     const found = await this.rows<{ term: string }>(

@@ -167,8 +167,9 @@ export const mssqlDialect: Dialect = {
     return (
       `update ${change.table} set ${change.set.join(', ')}` +
       ` output ${values.join(', ')} into ${insert.table} (${insert.columns.join(', ')}) where ${change.where};` +
-      ` if @@rowcount = 1 select ${read.fields} from ${change.table} a join ${insert.table} t on ${read.on}` +
-      ` ${read.joins} where ${read.where}`
+      ` declare @changed int = @@rowcount;` +
+      ` select ${read.fields} from ${change.table} a join ${insert.table} t on ${read.on}` +
+      ` ${read.joins} where @changed = 1 and ${read.where}`
     );
   },
 

@@ -98,7 +98,7 @@ async function refresh() {
 }
 
 /** Both halves of the hold-out, apart: latency with what was kept over latency without it. */
-function showBenefit({ keySplittable, global }) {
+function showBenefit({ keySplittable, global }, { secondsPerHour, actions }) {
   const shown = (name, difference, none) => {
     const { ratio: estimate, low, high, label, at } = difference ?? {};
     const effect = { estimate, low, high, unit: 'ratio of latency' };
@@ -107,7 +107,10 @@ function showBenefit({ keySplittable, global }) {
       : [none];
     return [element('dt', {}, name), element('dd', {}, ...content)];
   };
+  const gain = `${secondsPerHour.toFixed(3)} s per hour, proven gains less all costs, of ${actions} concluded`;
   byId('benefit').replaceChildren(
+    element('dt', {}, 'Net gain'),
+    element('dd', {}, actions === 0 ? 'no action has been concluded yet' : gain),
     ...shown('Latency against held-out keys', keySplittable, 'too few keys are held out yet'),
     ...shown('Latency against replays without', global, 'no global action has been replayed yet'),
   );
@@ -129,7 +132,7 @@ function showStatus(status) {
     ` · ${status.kept.length} kept · ${status.awaitingApproval} awaiting approval · ` +
     `${corpus.atoms.toLocaleString()} atoms of ${corpus.files.toLocaleString()} files`;
   byId('headline').replaceChildren(number, ...next, counts);
-  showBenefit(status.benefit);
+  showBenefit(status.benefit, status.netGain);
 }
 
 const views = {

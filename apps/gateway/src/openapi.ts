@@ -61,6 +61,13 @@ export const routeDocs: RouteDoc[] = [
   },
   {
     method: 'get',
+    path: '/v1/improvements',
+    scope: 'viewer',
+    summary: 'What was learned of each action, newest first, and the sum of net gains',
+    query: listQuery,
+  },
+  {
+    method: 'get',
     path: '/v1/actions',
     scope: 'viewer',
     summary: 'Actions, newest first',

@@ -78,6 +78,22 @@ export interface StatusShown {
   corpus: { files: number; atoms: number };
   kept: { id: string; type: string; target: string; effect: EffectInterval | null }[];
   benefit: { keySplittable: DifferenceShown | null; global: DifferenceShown | null };
+  netGain: NetGainShown;
+}
+
+export interface NetGainShown {
+  secondsPerHour: number;
+  actions: number;
+}
+
+/** What Learn wrote of an action, when it was concluded or measured again. */
+export interface ImprovementShown {
+  actionId: string;
+  verdict: Verdict;
+  netGainSeconds: number;
+  successScore: number;
+  document: { what?: string; why?: string; reason?: string; rescoredAfterHours?: number };
+  at: string;
 }
 
 /** Latency with what the loop kept over latency without it. */

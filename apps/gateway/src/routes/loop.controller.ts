@@ -66,6 +66,16 @@ export class LoopController {
     });
   }
 
+  @Get('improvements')
+  @Needs('viewer')
+  improvements(@Query() query: unknown, @Req() request: AuthenticatedRequest) {
+    const { limit } = parsed(listQuery, query);
+    return this.tenant(request, async (tx) => ({
+      netGain: await tx.history.netGain(),
+      items: await tx.history.latest(limit),
+    }));
+  }
+
   @Get('actions')
   @Needs('viewer')
   actions(@Query() query: unknown, @Req() request: AuthenticatedRequest) {

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { face, whole } from '../command-face.js';
-import type { CycleDetail, CycleShown } from '../gateway-documents.js';
+import type { CycleDetail, CycleShown, ImprovementShown, NetGainShown } from '../gateway-documents.js';
 import { ageOf, cut, table } from '../output.js';
-import { statusText } from './status-text.js';
+import { netGainText, statusText } from './status-text.js';
 
 /** Commands that only read: status, cycles, hypotheses, traces, audit. */
 export function addLookCommands(program: Command): void {
@@ -34,8 +34,43 @@ export function addLookCommands(program: Command): void {
       output.result(document, () => hypothesesText(cycle));
     },
   );
+  addImprovements(program);
   addTraces(program);
   addAudit(program);
+}
+
+function addImprovements(program: Command): void {
+  face(
+    program
+      .command('improvements')
+      .description('what was learned of each action: net gain, success score, why')
+      .option('--limit <n>', 'how many', whole(1, 500), 20),
+    ['improvements', 'improvements --limit 5 --json'],
+    async ({ output, gateway }, { limit }: { limit: number }) => {
+      const learned = await gateway().get<{ netGain: NetGainShown; items: ImprovementShown[] }>(
+        `/v1/improvements?limit=${limit}`,
+      );
+      output.result(learned, () =>
+        [improvementsText(learned.items), `net gain: ${netGainText(learned.netGain)}`].join('\n\n'),
+      );
+    },
+  );
+}
+
+function improvementsText(items: ImprovementShown[]): string {
+  const rows = items.map(({ at, actionId, verdict, netGainSeconds, successScore, document }) => {
+    const again = document.rescoredAfterHours;
+    const what = again === undefined ? document.what : `${actionId} again, after ${again} h`;
+    return [
+      ageOf(at),
+      verdict,
+      cut(what ?? actionId, 60),
+      netGainSeconds.toFixed(3),
+      successScore.toFixed(2),
+      cut(document.why ?? document.reason ?? '', 80),
+    ];
+  });
+  return table(['learned', 'verdict', 'what', 'gain s/h', 'score', 'why'], rows, [3, 4]);
 }
 
 function addCycles(program: Command): void {

@@ -1,5 +1,5 @@
 import { effectText } from '../gateway-client.js';
-import type { DifferenceShown, StatusShown } from '../gateway-documents.js';
+import type { DifferenceShown, NetGainShown, StatusShown } from '../gateway-documents.js';
 import { ageOf } from '../output.js';
 
 export function statusText(status: StatusShown): string {
@@ -18,10 +18,17 @@ export function statusText(status: StatusShown): string {
     `approvals    ${status.awaitingApproval} waiting`,
     `outbox       ${status.waiting.outbox} waiting, oldest ${status.waiting.oldestSeconds.toFixed(1)} s`,
     `corpus       ${status.corpus.files} files, ${status.corpus.atoms} atoms`,
+    `net gain     ${netGainText(status.netGain)}`,
     `by keys      ${differenceText(benefit.keySplittable, 'too few keys are held out yet')}`,
     `by replays   ${differenceText(benefit.global, 'no global action has been replayed yet')}`,
     ...kept,
   ].join('\n');
+}
+
+/** What all actions brought together. */
+export function netGainText({ secondsPerHour, actions }: NetGainShown): string {
+  if (actions === 0) return 'no action has been concluded yet';
+  return `${secondsPerHour.toFixed(3)} s per hour, proven gains less all costs, of ${actions} ${actions === 1 ? 'action' : 'actions'}`;
 }
 
 /** Latency with what was kept over latency without it, and what was compared when. */

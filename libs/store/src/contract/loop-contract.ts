@@ -16,7 +16,7 @@ export function loopContract(fixture: EngineFixture): void {
     actionLaws(inTenant);
     outcomeLaws(inTenant);
     evidenceLaws(inTenant);
-    learningLaws(inTenant);
+    learningLaws(inTenant, c);
   });
 }
 
@@ -277,7 +277,7 @@ function evidenceLaws(inTenant: InTenant): void {
   });
 }
 
-function learningLaws(inTenant: InTenant): void {
+function learningLaws(inTenant: InTenant, contract: Contract): void {
   it('saves a belief under its version', async () => {
     const key = `IndexOptimization|btree|${newId()}`;
     const save = (patch: Parameters<typeof beliefOf>[1]) =>
@@ -321,5 +321,30 @@ function learningLaws(inTenant: InTenant): void {
     );
     const [latest] = await inTenant((tx) => tx.history.latest(1));
     expect(latest).toEqual({ ...row, at: expect.any(Date) });
+  });
+
+  it('sums the net gain: each action by its newest row, gains of what is kept and costs of all', async () => {
+    const tenant = await contract().store.withSystem('contract', (tx) =>
+      tx.tenants.ensure(`gain-${newId()}`),
+    );
+    const within = <T>(work: (tx: TenantTransaction) => Promise<T>) => inTenant(work, tenant.id);
+    expect(await within((tx) => tx.history.netGain())).toEqual({ secondsPerHour: 0, actions: 0 });
+    const tried = async (kept: boolean, ...gains: number[]) => {
+      const action = await within(async (tx) => {
+        const { cycleId, hypothesisId } = await openCycle(tx);
+        const state = kept ? 'Kept' : 'RevertedByOperator';
+        return tx.actions.create({ ...actionOf(cycleId, hypothesisId), state, inverse: { drop: 'index' } });
+      });
+      const of = { actionId: action.id, cycleId: action.cycleId, verdict: 'Kept' as const };
+      for (const netGainSeconds of gains) {
+        const row = { ...of, id: newId(), netGainSeconds, successScore: 0.5, document: {} };
+        await within((tx) => tx.history.add(row));
+      }
+    };
+    await tried(true, 100, 7.5);
+    await tried(true, -0.5);
+    await tried(false, 40);
+    await tried(false, -2);
+    expect(await within((tx) => tx.history.netGain())).toEqual({ secondsPerHour: 5, actions: 4 });
   });
 }

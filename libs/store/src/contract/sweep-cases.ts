@@ -269,6 +269,7 @@ const loop: Record<string, SweepCase> = {
       document: {},
     }),
   'history.latest': (tx) => tx.history.latest(99),
+  'history.netGain': (tx) => tx.history.netGain(),
   'history.addMetric': (tx, o) =>
     tx.history.addMetric({ cycleId: o.cycleId, name: 'm', value: 1, low: null, high: null, label: 'l' }),
 };

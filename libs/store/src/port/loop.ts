@@ -236,6 +236,11 @@ export interface HistoryRepository {
       at: Date;
     }[]
   >;
+  /**
+   * Seconds saved per hour, all actions together: each by its newest row, a gain only while the action is kept, what it
+   * cost always.
+   */
+  netGain(): Promise<{ secondsPerHour: number; actions: number }>;
   addMetric(row: {
     cycleId: string;
     name: string;

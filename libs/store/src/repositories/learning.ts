@@ -115,6 +115,20 @@ export function historyRepository({ tenantId, db, sql }: TenantContext): History
       return rows.map((r) => ({ ...r, document: JSON.parse(r.document) as Record<string, unknown> }));
     },
 
+    async netGain() {
+      const [row] = await db.rows<{ net: number | null; actions: string | number }>(
+        `select sum(case when a.state = 'Kept' or h.net_gain_seconds < 0 then h.net_gain_seconds else 0 end) as "net",
+           count(*) as "actions"
+         from improvement_history h join action a on a.tenant_id = h.tenant_id and a.id = h.action_id
+         where h.tenant_id = $1 and not exists (select 1 from improvement_history later
+           where later.tenant_id = h.tenant_id and later.action_id = h.action_id
+             and (later.created_at > h.created_at
+               or (later.created_at = h.created_at and ${sql.idText('later.id')} > ${sql.idText('h.id')})))`,
+        [tenantId],
+      );
+      return { secondsPerHour: row.net ?? 0, actions: Number(row.actions) };
+    },
+
     async addMetric(row) {
       await db.run(
         `insert into learning_metric (tenant_id, cycle_id, name, value, low, high, label)

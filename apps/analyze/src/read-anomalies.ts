@@ -1,6 +1,12 @@
 import type { Finding } from '@hartonomous/contracts';
 import type { SampledRequest, SlowRequests, TenantTransaction } from '@hartonomous/store';
-import { anomalousRequests, baselineMin, sampleSize, type SlowLimit } from './findings/anomalous-requests.js';
+import {
+  anomalousRequests,
+  baselineMin,
+  forestTrees,
+  sampleSize,
+  type SlowLimit,
+} from './findings/anomalous-requests.js';
 import { slotsBackFor, type StratumTable } from './findings/latency-table.js';
 import { pickOf, type Window } from './window.js';
 
@@ -28,8 +34,9 @@ export async function readAnomalies(
     size,
   );
   const baselines = await readBaselines(tx, window, limits, context.lookBackMs);
+  const trees = forestTrees(limits.length);
   const findings = limits.map((limit, i) =>
-    anomalousRequests(limit, slow[i]!, { sample: samples[i]!, baseline: baselines[i]! }, context.seed),
+    anomalousRequests(limit, slow[i]!, { sample: samples[i]!, baseline: baselines[i]!, trees }, context.seed),
   );
   return { findings: findings.filter((f) => f !== null), samples, baselines };
 }

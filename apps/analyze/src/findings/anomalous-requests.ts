@@ -20,6 +20,12 @@ const samplesMax = 18_000;
 const sampleMin = 300;
 export const sampleSize = (parts: number): number =>
   Math.min(sampleMax, Math.max(sampleMin, Math.floor(samplesMax / Math.max(1, parts))));
+const treesMax = 100;
+/** Of all forests together, and the least of one. */
+const treesOfAll = 1_200;
+const treesMin = 30;
+export const forestTrees = (parts: number): number =>
+  Math.min(treesMax, Math.max(treesMin, Math.floor(treesOfAll / Math.max(1, parts))));
 const forestQuantile = 0.99;
 /** The forest needs so many requests before the window to know what is ordinary. */
 export const baselineMin = 100;
@@ -86,10 +92,11 @@ export function forestOutliers(
   baseline: readonly SampledRequest[],
   lnMedian: number,
   seed: string,
+  trees = treesMax,
 ): string[] | null {
   if (baseline.length < baselineMin || sample.length === 0) return null;
   const { points: known, dimensions } = features(baseline, lnMedian, onLines);
-  const forest = fitIsolationForest(known, dimensions, { rng: rngOfText(seed) });
+  const forest = fitIsolationForest(known, dimensions, { rng: rngOfText(seed), trees });
   const limit = isolationScores(forest, known).sort()[Math.ceil(forestQuantile * baseline.length) - 1]!;
   const scores = isolationScores(forest, features(sample, lnMedian, onLines).points);
   return sample.filter((_, i) => scores[i]! > limit).map((r) => r.id);
@@ -99,6 +106,8 @@ export interface StratumSamples {
   sample: readonly SampledRequest[];
   /** The newest requests before the window: what the forest calls ordinary. */
   baseline: readonly SampledRequest[];
+  /** Trees of the forest. */
+  trees?: number;
 }
 
 /** One finding per part of a stratum with slow requests; counts are of all rows, and what only a sample saw says so. */
@@ -111,7 +120,7 @@ export function anomalousRequests(
   const lnMedian = lnQuantile(table.buckets, 0.5);
   const inSample = samples.sample.filter((r) => r.durationMs > aboveMs).length;
   const lof = lofOutliers(samples.sample, lnMedian, inSample);
-  const forest = forestOutliers(samples.sample, samples.baseline, lnMedian, seed);
+  const forest = forestOutliers(samples.sample, samples.baseline, lnMedian, seed, samples.trees);
   // A forest flags its one per cent by construction: only what it flags beyond that, twice over, is told.
   const unusual = forest !== null && forest.length > 0.02 * samples.sample.length + 3 ? forest : [];
   const flagged = new Set([...slow.ids, ...lof, ...unusual]);

@@ -57,7 +57,8 @@ export function latencyTables(
   for (const row of counts) {
     if (cacheHit !== null && row.cacheHit !== cacheHit) continue;
     const { operation, model, sizeClass } = row;
-    const key = stratumKey(row);
+    // Hundreds of thousands of rows: the key in words is made for strata alone.
+    const key = `${operation}|${model}|${sizeClass}`;
     const table = tables.get(key) ?? {
       operation,
       model,

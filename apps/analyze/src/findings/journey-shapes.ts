@@ -1,4 +1,5 @@
 import type { Finding } from '@hartonomous/contracts';
+import { dtwDistance, pathLength } from '@hartonomous/geometry';
 import { median } from '@hartonomous/numerics';
 import type { EndedSession, SessionPath } from '@hartonomous/store';
 import { plainNumber } from './wording.js';
@@ -22,45 +23,23 @@ export const comparedSessions = (sessions: readonly EndedSession[]): string[] =>
 };
 
 /** Evenly spaced points of a way, the first and the last among them. */
-function thinned(points: readonly number[]): number[] {
+function thinned(points: readonly number[]): Float64Array {
   const count = points.length / 2;
-  if (count <= thinnedMax) return [...points];
-  return Array.from({ length: thinnedMax }, (_, i) => {
+  if (count <= thinnedMax) return Float64Array.from(points);
+  const kept = Array.from({ length: thinnedMax }, (_, i) => {
     const at = 2 * Math.round((i * (count - 1)) / (thinnedMax - 1));
     return [points[at]!, points[at + 1]!];
-  }).flat();
+  });
+  return Float64Array.from(kept.flat());
 }
 
-export function wayLength(points: readonly number[]): number {
-  let length = 0;
-  for (let i = 2; i < points.length; i += 2) {
-    length += Math.hypot(points[i]! - points[i - 2]!, points[i + 1]! - points[i - 1]!);
-  }
-  return length;
-}
-
-/**
- * Dynamic time warping (Sakoe and Chiba 1978): the least mean distance between points over monotone alignments, that is
- * the sum over the longer way's points; in units of the map. O(n m).
- */
-export function warpedDistance(a: readonly number[], b: readonly number[]): number {
-  const [n, m] = [a.length / 2, b.length / 2];
-  let previous = new Float64Array(m + 1).fill(Infinity);
-  previous[0] = 0;
-  for (let i = 0; i < n; i++) {
-    const current = new Float64Array(m + 1).fill(Infinity);
-    for (let j = 0; j < m; j++) {
-      const gap = Math.hypot(a[2 * i]! - b[2 * j]!, a[2 * i + 1]! - b[2 * j + 1]!);
-      current[j + 1] = gap + Math.min(previous[j]!, previous[j + 1]!, current[j]!);
-    }
-    previous = current;
-  }
-  return previous[m]! / Math.max(n, m);
-}
+/** Dynamic time warping, a point of the longer way; in units of the map. */
+export const warpedDistance = (a: Float64Array, b: Float64Array): number =>
+  dtwDistance(a, b, 2) / (Math.max(a.length, b.length) / 2);
 
 interface Way {
   id: string;
-  points: number[];
+  points: Float64Array;
 }
 
 /** Above this a value is more than six robust deviations over what successful sessions have. */
@@ -109,7 +88,7 @@ export function journeyShapes(sessions: readonly EndedSession[], paths: readonly
   };
   const alike = { pointsMax: thinnedMax };
   return [
-    ...finding('went a far longer way', 'length of the way', (way) => wayLength(way.points), alike),
+    ...finding('went a far longer way', 'length of the way', (way) => pathLength(way.points, 2), alike),
     ...finding(
       'went another way than all successful ones',
       'DTW distance to the nearest successful way, a point',

@@ -1,5 +1,6 @@
 import type { Finding } from '@hartonomous/contracts';
-import { fitLof, hashToken, scoreLof } from '@hartonomous/numerics';
+import { embed, EMBEDDING_DIMENSIONS, EMBEDDING_MODEL, queryTermCounts } from '@hartonomous/corpus';
+import { fitLof, scoreLof } from '@hartonomous/numerics';
 import { countOf, percentOf } from './wording.js';
 
 /** Requests whose inputs are looked at: the newest of the window, and the newest before it. */
@@ -10,8 +11,6 @@ export const baselineInputsMin = 100;
 const neighbours = 20;
 const reachabilityFloor = 1e-3;
 const limitQuantile = 0.99;
-const dimensions = 128;
-const gramLetters = 4;
 const idsMax = 200;
 
 export interface AskedInput {
@@ -19,33 +18,12 @@ export interface AskedInput {
   query: string;
 }
 
-/**
- * Unit vector of the words of an input and of their four-letter grams, hashed with signs (Weinberger et al. 2009). Of its
- * own kind: near for inputs that share words or parts of them; the serving model's embedding is not recomputed here.
- */
-export function inputVector(query: string): Float64Array {
-  const vector = new Float64Array(dimensions);
-  const add = (text: string, weight: number): void => {
-    const hash = hashToken(text);
-    vector[hash % dimensions]! += hash & 0x10000 ? weight : -weight;
-  };
-  for (const word of query
-    .normalize('NFKC')
-    .toLowerCase()
-    .match(/[\p{L}\p{N}]+/gu) ?? []) {
-    add(word, 1);
-    const grams = Math.max(1, word.length + 3 - gramLetters);
-    for (let i = 0; i < grams; i++) add(`#${`<${word}>`.slice(i, i + gramLetters)}`, 2 / Math.sqrt(grams));
-  }
-  const length = Math.hypot(...vector) || 1;
-  return vector.map((v) => v / length);
-}
-
-const vectorsOf = (queries: readonly string[]): Float64Array => {
-  const data = new Float64Array(queries.length * dimensions);
-  queries.forEach((query, i) => data.set(inputVector(query), i * dimensions));
+/** Embeddings of the native model, as search computes them. */
+function vectorsOf(queries: readonly string[]): Float64Array {
+  const data = new Float64Array(queries.length * EMBEDDING_DIMENSIONS);
+  queries.forEach((query, i) => data.set(embed(queryTermCounts(query)), i * EMBEDDING_DIMENSIONS));
   return data;
-};
+}
 
 /**
  * Inputs unlike those of before: LOF against the baseline of different earlier inputs above the 99th percentile of the
@@ -57,7 +35,7 @@ export function unusualInputFinding(
 ): Finding | null {
   const known = [...new Set(before.map((a) => a.query))];
   if (known.length < baselineInputsMin || asked.length === 0) return null;
-  const model = fitLof(vectorsOf(known), dimensions, { k: neighbours, reachabilityFloor });
+  const model = fitLof(vectorsOf(known), EMBEDDING_DIMENSIONS, { k: neighbours, reachabilityFloor });
   const own = Float64Array.from(model.scores).sort();
   const limit = own[Math.ceil(limitQuantile * own.length) - 1]!;
   const different = [...new Set(asked.map((a) => a.query))];
@@ -83,7 +61,7 @@ export function unusualInputFinding(
       rows: `newest ${asked.length}`,
       baseline: `${known.length} different inputs of the newest ${before.length} requests before the window`,
       limit,
-      vector: `${dimensions} hashed components of words and four-letter grams`,
+      embedding: EMBEDDING_MODEL,
       examples: [...new Set(unusual.map((a) => a.query))].slice(0, 5).map((query) => query.slice(0, 80)),
     },
   };

@@ -81,7 +81,10 @@ export class BullClient extends ClientProxy {
       trace: carrier(),
       deadline: new Date(Date.now() + timeoutMs).toISOString(),
     });
-    await (this.#replies ??= this.#listen());
+    this.#replies ??= this.#listen();
+    // Who asks after an outage listens anew.
+    this.#replies.catch(() => (this.#replies = null));
+    await this.#replies;
     const options = { jobId: messageId, attempts: 1, removeOnComplete: true, removeOnFail: true };
     const queue = this.options.queues.of(messages[request.name].queue);
     await queue.add(request.name, { replyTo: this.#replyQueue, request }, options);

@@ -73,8 +73,18 @@ export class Queues {
       queue = this.backend.queue(name);
       queue.on('error', this.onError);
       this.#queues.set(name, queue);
+      this.#forgetUnready(name, queue);
     }
     return queue;
+  }
+
+  /** BullMQ keeps the first answer of the engine for ever: a queue first asked for in an outage would refuse all later. */
+  #forgetUnready(name: string, queue: BusQueue): void {
+    queue.waitUntilReady().catch(() => {
+      if (this.#queues.get(name) !== queue) return;
+      this.#queues.delete(name);
+      queue.close().catch(this.onError);
+    });
   }
 
   /** Since when the first of the jobs that wait in it could run, epoch ms; null when none waits. */

@@ -27,4 +27,17 @@ describe('the pool of the queues on PostgreSQL', () => {
     expect((await pool.query<{ n: number }>('select 1 as n')).rows).toEqual([{ n: 1 }]);
     await pool.end();
   });
+
+  it('serves a queue that was asked for the first time while the engine could not serve it', async () => {
+    const queues = await rig.open();
+    const add = () => queues.of('learn').add('job', {});
+    await rig.query('alter schema bullmq rename to away');
+    try {
+      await expect(add()).rejects.toThrow();
+    } finally {
+      await rig.query('alter schema away rename to bullmq');
+    }
+    await add();
+    expect(await queues.of('learn').getJobCounts('waiting')).toEqual({ waiting: 1 });
+  });
 });

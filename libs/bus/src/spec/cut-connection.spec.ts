@@ -33,7 +33,7 @@ describe('the pool of the queues on PostgreSQL', () => {
     const add = () => queues.of('learn').add('job', {});
     await rig.query('alter schema bullmq rename to away');
     try {
-      await expect(add()).rejects.toThrow();
+      await expect(add()).rejects.toThrow(/is not initialized/);
     } finally {
       await rig.query('alter schema away rename to bullmq');
     }

@@ -40,7 +40,7 @@ export function firstSize(total: number, budget: PlanBudget): number {
 }
 
 /** The last chunks are so much shorter than the others at most. */
-const taper = 4;
+const taper = 8;
 
 /**
  * Numbers the chunk that begins at `next` should cover: as many as `size` stands for, but always two chunks a worker of

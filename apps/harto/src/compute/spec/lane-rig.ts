@@ -32,7 +32,12 @@ export interface LaneRig {
   start(service: ServiceName, env?: Record<string, string>, name?: string): Promise<NodeProcess>;
   addTenant(): Promise<{ tenantId: string; key: string; gateway: GatewayClient }>;
   submit(body: Record<string, unknown>, gateway?: GatewayClient): Promise<ShownComputation>;
-  until(id: string, states: ComputationState[], withinMs?: number): Promise<ShownComputation>;
+  until(
+    id: string,
+    states: ComputationState[],
+    withinMs?: number,
+    everyMs?: number,
+  ): Promise<ShownComputation>;
   row(id: string): Promise<ComputationRow>;
   sql<R>(text: string, values?: unknown[]): Promise<R[]>;
   /** Wall clocks of the services that were started and of their database jump ahead; see fake-clock.ts. */
@@ -77,13 +82,14 @@ async function untilState(
   id: string,
   states: ComputationState[],
   withinMs = 200_000,
+  everyMs = 50,
 ): Promise<ShownComputation> {
   const late = Date.now() + withinMs;
   for (;;) {
     const shown = await gateway.get<ShownComputation>(`/v1/computations/${id}`);
     if (states.includes(shown.state)) return shown;
     if (Date.now() > late) throw new Error(`not ${states.join('|')}: ${JSON.stringify(shown)}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
 }
 
@@ -167,7 +173,7 @@ export async function openLaneRig(
       const path = '/v1/computations';
       return (await by.send<{ computation: ShownComputation }>('POST', path, whole)).computation;
     },
-    until: (id, states, withinMs) => untilState(gateway, id, states, withinMs),
+    until: (id, states, withinMs, everyMs) => untilState(gateway, id, states, withinMs, everyMs),
     row: async (id) => (await store.withTenant(tenantId, (tx) => tx.computations.get(id)))!,
     sql: async <R>(text: string, values?: unknown[]) => (await pool.query(text, values)).rows as R[],
     jump: async () => {

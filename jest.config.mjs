@@ -27,7 +27,7 @@ export default {
   reporters: ['default', '<rootDir>/scripts/count-reporter.mjs'],
   maxWorkers: 2,
   // For a machine that is ten times slower: tests wait for states, and this ends those that never come.
-  testTimeout: 180_000,
+  testTimeout: 300_000,
   haste: { forceNodeFilesystemAPI: true },
   watchman: false,
 };

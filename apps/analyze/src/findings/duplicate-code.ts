@@ -11,7 +11,7 @@ export interface ShownGroup extends CloneGroup {
   members: CodeShape[];
 }
 
-/** Code atoms that are the same but for names and literals: equal signatures of their syntax trees. */
+/** Code atoms that are the same but for names and literals: their tokens without these are equal. */
 export function duplicateCodeFinding(
   groups: readonly CloneGroup[],
   shown: readonly ShownGroup[],
@@ -31,7 +31,7 @@ export function duplicateCodeFinding(
     rowCount: atoms,
     facts: {
       scope: 'code',
-      method: 'equal signature of the syntax tree without names and literals',
+      method: 'equal signature of the tokens without names, literals, comments and layout',
       groups: shown.map(({ language, astSignature, atoms: count, members }) => ({
         language,
         astSignature,

@@ -4,7 +4,7 @@ export interface CodeShape {
   path: string;
   symbol: string;
   language: string;
-  /** Hex SHA-256 of the syntax tree without names and literals. */
+  /** Hex SHA-256 of the normalised code: its tokens without names and literals. */
   astSignature: string;
   /** MinHash signature of its tokens. */
   minhash: Buffer;
